@@ -1,0 +1,19 @@
+using System.Reflection;
+using Microsoft.AspNetCore.Http;
+
+namespace Laurel.Platform.Access;
+
+/// <summary>
+/// Who sent the request, after its token was verified: a person with a role, or a service account with scopes.
+/// A handler that takes it as a parameter is only ever reached by a verified caller.
+/// </summary>
+public sealed record Caller(string Subject, Guid SessionId, Role? Role, IReadOnlyList<string> Scopes)
+{
+    public static ValueTask<Caller?> BindAsync(HttpContext context, ParameterInfo parameter)
+    {
+        _ = parameter;
+        return ValueTask.FromResult<Caller?>(Of(context) ?? throw new InvalidOperationException($"{context.GetEndpoint()} is open to anyone and has no caller."));
+    }
+
+    public static Caller? Of(HttpContext context) => context.Features.Get<Caller>();
+}

@@ -1,0 +1,112 @@
+using System.Buffers;
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Unicode;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.Net.Http.Headers;
+
+namespace Laurel.Platform.Http;
+
+/// <summary>
+/// A JSON body, read strictly. Reading costs one pass; only a body that is refused is looked at again, to say where it is wrong.
+/// </summary>
+public sealed class Body<T>(T value) : IEndpointParameterMetadataProvider
+{
+    public T Value { get; } = value;
+
+    public static implicit operator T(Body<T> body) => body.Value;
+
+    public static async ValueTask<Body<T>?> BindAsync(HttpContext context, ParameterInfo parameter)
+    {
+        _ = parameter;
+        return new Body<T>(await JsonBody.Read<T>(context));
+    }
+
+    public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>
+        builder.Metadata.Add(new AcceptsMetadata(["application/json"], typeof(T)));
+}
+
+internal static class JsonBody
+{
+    public static async ValueTask<T> Read<T>(HttpContext context)
+    {
+        RequireJson(context.Request);
+        var reader = context.Request.BodyReader;
+        while (true)
+        {
+            // Kestrel bounds the body's size and pace, so this loop ends.
+            var read = await reader.ReadAsync(context.RequestAborted);
+            if (!read.IsCompleted)
+            {
+                reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                continue;
+            }
+
+            try
+            {
+                return Parse<T>(read.Buffer);
+            }
+            finally
+            {
+                reader.AdvanceTo(read.Buffer.End);
+            }
+        }
+    }
+
+    private static T Parse<T>(ReadOnlySequence<byte> body)
+    {
+        if (body.IsSingleSegment)
+            return Parse<T>(body.FirstSpan);
+
+        var rented = ArrayPool<byte>.Shared.Rent((int)body.Length);
+        try
+        {
+            body.CopyTo(rented);
+            return Parse<T>(rented.AsSpan(0, (int)body.Length));
+        }
+        finally
+        {
+            // Bodies hold passwords; the pool's next user has no business with them.
+            rented.AsSpan(0, (int)body.Length).Clear();
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
+
+    internal static T Parse<T>(ReadOnlySpan<byte> json)
+    {
+        if (!Utf8.IsValid(json))
+            throw Malformed([new FieldError("$", "invalid_utf8", "The body is not valid UTF-8.")]);
+
+        // PostgreSQL cannot hold U+0000 in text, so no string may carry it. The escape is its only spelling in JSON.
+        if (json.IndexOf("\\u0000"u8) >= 0 && JsonDiagnosis.Explain(json, typeof(T)) is { Count: > 0 } errors)
+            throw Malformed(errors);
+
+        try
+        {
+            return JsonSerializer.Deserialize<T>(json, JsonRules.Options) ?? throw new JsonException();
+        }
+        catch (JsonException exception)
+        {
+            var found = JsonDiagnosis.Explain(json, typeof(T));
+            throw Malformed(found.Count > 0 ? found : [new FieldError(exception.Path ?? "$", "wrong_kind", "This is not what is expected here.")]);
+        }
+    }
+
+    private static void RequireJson(HttpRequest request)
+    {
+        // A missing Content-Type is let through to say "the body is empty" when it is; with a body it is refused.
+        if (MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+            && (type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase) || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
+            && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase) || type.Charset.Equals("\"utf-8\"", StringComparison.OrdinalIgnoreCase)))
+            return;
+
+        if (request.ContentType is null && request.ContentLength is null or 0 && !request.Headers.ContainsKey(HeaderNames.TransferEncoding))
+            throw Malformed([new FieldError("$", "empty", "The body is empty.")]);
+
+        throw new ProblemException(new Problem(Errors.UnsupportedMediaType) { Detail = "Send application/json in UTF-8." });
+    }
+
+    private static ProblemException Malformed(IReadOnlyList<FieldError> errors) => new(new Problem(Errors.MalformedBody) { Fields = errors });
+}

@@ -1,0 +1,95 @@
+using System.Collections.Concurrent;
+using System.Collections.Frozen;
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using System.Reflection;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Routing;
+
+namespace Laurel.Platform.Http;
+
+/// <summary>
+/// Refuses query parameters that an endpoint does not declare, repeats of one, and values that are not of its kind, all with their
+/// names. The framework would drop the first, join the second, and answer the third in its own words.
+/// </summary>
+internal sealed class QueryCheck(RequestDelegate next)
+{
+    private readonly ConcurrentDictionary<Endpoint, FrozenDictionary<string, ParameterInfo>> _declared = new();
+
+    public Task InvokeAsync(HttpContext context)
+    {
+        // An endpoint without a handler method (the UI of the docs, a proxied route) reads its query itself.
+        if (context.Request.QueryString.HasValue
+            && context.GetEndpoint() is RouteEndpoint endpoint
+            && endpoint.Metadata.GetMetadata<MethodInfo>() is { } handler
+            && Check(_declared.GetOrAdd(endpoint, _ => Declared(endpoint, handler)), context.Request.Query) is { Count: > 0 } errors)
+            return new Problem(Errors.BadQuery) { Fields = errors }.ExecuteAsync(context);
+
+        return next(context);
+    }
+
+    private static List<FieldError> Check(FrozenDictionary<string, ParameterInfo> declared, IQueryCollection query)
+    {
+        var errors = new List<FieldError>();
+        foreach (var (name, values) in query)
+        {
+            if (!declared.TryGetValue(name, out var parameter))
+                errors.Add(new FieldError(name, "unknown_parameter", "There is no such parameter here."));
+            else if (values.Count != 1)
+                errors.Add(new FieldError(name, "repeated_parameter", "This parameter may stand here once."));
+            else if (Fault(parameter, values[0] ?? "") is { } message)
+                errors.Add(new FieldError(name, "bad_value", message));
+        }
+
+        return errors;
+    }
+
+    private static string? Fault(ParameterInfo parameter, string value)
+    {
+        if (value.Contains('\0') || value.EnumerateRunes().Contains(System.Text.Rune.ReplacementChar))
+            return "This text cannot be stored.";
+
+        var type = Nullable.GetUnderlyingType(parameter.ParameterType) ?? parameter.ParameterType;
+        if (type == typeof(string))
+            return value.Length <= 1024 ? null : "This is too long.";
+        if (type == typeof(bool))
+            return value is "true" or "false" ? null : "Expected true or false.";
+        if (type == typeof(int))
+            return OutOfRange(parameter, value);
+        if (type.IsEnum)
+            return WireNames.All(type).Contains(value) ? null : $"Expected one of: {string.Join(", ", WireNames.All(type))}.";
+        if (type == typeof(Guid))
+            return Guid.TryParseExact(value, "D", out _) ? null : "Expected a UUID.";
+        if (type == typeof(DateTimeOffset))
+            return Time.TryParse(value, out _) ? null : "Expected a time with offset (RFC 3339).";
+        throw new InvalidOperationException($"A query parameter of type {type} needs a check here.");
+    }
+
+    private static string? OutOfRange(ParameterInfo parameter, string value)
+    {
+        if (!int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
+            return "Expected a whole number.";
+        return parameter.GetCustomAttribute<RangeAttribute>() is { } range && !range.IsValid(number)
+            ? $"Expected {range.Minimum} to {range.Maximum}."
+            : null;
+    }
+
+    private static FrozenDictionary<string, ParameterInfo> Declared(RouteEndpoint endpoint, MethodInfo handler)
+    {
+        var inPath = endpoint.RoutePattern.Parameters.Select(parameter => parameter.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        return handler.GetParameters()
+            .SelectMany(parameter => parameter.IsDefined(typeof(AsParametersAttribute), inherit: false)
+                ? parameter.ParameterType.GetConstructors().Single().GetParameters()
+                : [parameter])
+            .Where(parameter => IsValue(parameter.ParameterType) && !inPath.Contains(parameter.Name!))
+            .ToFrozenDictionary(parameter => parameter.GetCustomAttribute<FromQueryAttribute>()?.Name ?? parameter.Name!, StringComparer.Ordinal);
+    }
+
+    private static bool IsValue(Type type)
+    {
+        var value = Nullable.GetUnderlyingType(type) ?? type;
+        return value.IsEnum || value == typeof(string) || value == typeof(bool) || value == typeof(int)
+            || value == typeof(Guid) || value == typeof(DateTimeOffset);
+    }
+}
