@@ -1,0 +1,192 @@
+using System.Globalization;
+using System.Security.Cryptography;
+
+namespace Laurel.Platform.Postgres;
+
+/// <summary>The folder of one database cluster: made, started and stopped.</summary>
+internal sealed class Cluster
+{
+    public const string Name = "cluster";
+
+    /// <summary>Laurel's login: it may create databases, and is no superuser, as it would be with a database of a company's own.</summary>
+    public const string Role = "laurel";
+
+    private const long LongestLog = 8 * 1024 * 1024;
+
+    private readonly string _folder;
+
+    private Cluster(PostgresHome home) => (Home, _folder) = (home, Path.Combine(home.Folder, Name));
+
+    public PostgresHome Home { get; }
+
+    private string LogFile => Path.Combine(_folder, "postgres.log");
+
+    public static Cluster In(PostgresHome home) => new(home);
+
+    /// <returns>The version of PostgreSQL that made the cluster and alone can open it, or null when there is no cluster yet.</returns>
+    public int? MajorVersion()
+    {
+        var file = Path.Combine(_folder, "PG_VERSION");
+        if (File.Exists(file))
+            return int.Parse(File.ReadAllText(file), CultureInfo.InvariantCulture);
+        if (Directory.Exists(_folder) && Directory.EnumerateFileSystemEntries(_folder).Any())
+            throw new StartupException($"{_folder} is not a whole PostgreSQL database: PG_VERSION is missing. Restore the folder from a backup, or move it away to begin anew.");
+        return null;
+    }
+
+    public Task<Postmaster?> Running() => Postmaster.Running(_folder);
+
+    /// <summary>Stops whatever PostgreSQL runs here: ours, or one that outlived the process that had started it.</summary>
+    public async Task StopWhatRuns()
+    {
+        if (await Running() is { } postmaster && !await postmaster.Stop(_folder))
+            throw new StartupException($"PostgreSQL (process {postmaster.Pid}) in {_folder} does not stop.");
+    }
+
+    /// <summary>Sees to it that there is a cluster, and returns the password of its login.</summary>
+    public async Task<string> Prepare(PostgresBinaries binaries, string dataDir, EmbeddedPostgresOptions options, CancellationToken cancellation)
+    {
+        foreach (var unfinished in Directory.EnumerateDirectories(Home.Folder, $"{Name}.new-*"))
+            Directory.Delete(unfinished, recursive: true);
+
+        var password = Secret.Read(dataDir);
+        if (MajorVersion() is null)
+        {
+            options.Progress("creating the database");
+            password ??= Secret.New();
+            await Create(binaries, password, options, cancellation);
+        }
+        else
+        {
+            MakeOurs();
+            if (password is null)
+            {
+                password = Secret.New();
+                await RunAlone(binaries, _folder, $"ALTER ROLE {Role} PASSWORD '{password}'", cancellation);
+            }
+        }
+        // Only now, when the cluster knows it: without the file the next start sets another password.
+        Secret.Write(dataDir, password);
+        return password;
+    }
+
+    /// <summary>Starts PostgreSQL, waits until it takes connections, and returns the folder of its socket.</summary>
+    public async Task<string> Start(PostgresBinaries binaries, EmbeddedPostgresOptions options, CancellationToken cancellation)
+    {
+        const int attempts = 20;
+        var socketFolder = SocketFolder.Make(Home);
+        PostgresSettings.Write(_folder, socketFolder, options);
+        if (new FileInfo(LogFile) is { Exists: true, Length: > LongestLog } full)
+            full.MoveTo(LogFile + ".old", overwrite: true);
+
+        Libc.KeepInheritedHandlesFromChildren();
+        for (var attempt = 1; ; attempt++)
+        {
+            var logged = new FileInfo(LogFile) is { Exists: true } log ? log.Length : 0;
+            if (await Running() is null)
+                Postmaster.DisownLeftPidFile(_folder);
+            var start = StartOnce(binaries, cancellation);
+            if (await Task.WhenAny(start, Task.Delay(TimeSpan.FromSeconds(3), cancellation)) != start)
+                options.Progress("waiting for PostgreSQL, which is recovering from its last, unclean end");
+            if ((await start).Succeeded)
+                return socketFolder;
+
+            // What a killed owner left may still be about: a PostgreSQL that its pg_ctl was just starting, or sessions that have
+            // not yet noticed that their PostgreSQL is gone.
+            var fatal = FatalLine(logged);
+            var predecessorLives = await Running() is not null || fatal?.Contains("pre-existing shared memory block", StringComparison.Ordinal) == true;
+            if (!predecessorLives || attempt == attempts)
+                throw new StartupException($"PostgreSQL does not start: {fatal ?? (await start).LastLine} (its log is {LogFile})");
+            await StopWhatRuns();
+            await Task.Delay(250, cancellation);
+        }
+    }
+
+    private async Task<Tool.Outcome> StartOnce(PostgresBinaries binaries, CancellationToken cancellation)
+    {
+        try
+        {
+            // pg_ctl, since it gives PostgreSQL a session of its own, which Ctrl-C in our terminal does not reach: PostgreSQL has to
+            // outlast us by as long as we need to finish.
+            return await Tool.Run(new(binaries.PgCtl, "start", "--silent", "--wait", "--timeout=600", $"--pgdata={_folder}", $"--log={LogFile}")
+            {
+                Account = Home.Account,
+                Environment = PostgresBinaries.Speech,
+                Limit = TimeSpan.FromMinutes(11),
+            }, cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            await StopWhatRuns();
+            throw;
+        }
+    }
+
+    private async Task Create(PostgresBinaries binaries, string password, EmbeddedPostgresOptions options, CancellationToken cancellation)
+    {
+        var unfinished = $"{_folder}.new-{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
+        Home.MakeFolder(unfinished);
+        try
+        {
+            // Text sorts by code point, whatever the machine's locale. Letter case follows Unicode from 17 on, ASCII before.
+            string[] locale = binaries.Major >= 17 ? ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"] : ["--locale=C"];
+            string[] sync = options.Fsync ? [] : ["--no-sync"];
+            var made = await Tool.Run(
+                new(binaries.InitDb, [$"--pgdata={unfinished}", "--username=postgres", "--auth=reject", "--encoding=UTF8", "--data-checksums", "--no-instructions", .. locale, .. sync])
+                {
+                    Account = Home.Account,
+                    Environment = PostgresBinaries.Speech,
+                },
+                cancellation);
+            if (!made.Succeeded)
+                throw new StartupException($"PostgreSQL cannot create its files in {Home.Folder}: {made.LastLine}");
+
+            await RunAlone(binaries, unfinished, $"CREATE ROLE {Role} LOGIN CREATEDB PASSWORD '{password}' IN ROLE pg_monitor", cancellation);
+            PostgresSettings.Include(unfinished);
+            if (Directory.Exists(_folder))
+                Directory.Delete(_folder);
+            Directory.Move(unfinished, _folder);
+            if (options.Fsync)
+                Libc.SyncFolder(Home.Folder);
+        }
+        catch
+        {
+            Directory.Delete(unfinished, recursive: true);
+            throw;
+        }
+    }
+
+    /// <summary>Runs one statement as the superuser, who has no other way in: without a server, on the files themselves.</summary>
+    private async Task RunAlone(PostgresBinaries binaries, string folder, string statement, CancellationToken cancellation)
+    {
+        Postmaster.DisownLeftPidFile(folder);
+        var done = await Tool.Run(new(binaries.Postgres, "--single", "-D", folder, "-c", "exit_on_error=on", "postgres")
+        {
+            Account = Home.Account,
+            Environment = PostgresBinaries.Speech,
+            Input = statement + "\n",
+        }, cancellation);
+        if (!done.Succeeded)
+            throw new StartupException($"PostgreSQL cannot set the password of its login in {folder}."); // Its output quotes the password.
+    }
+
+    /// <summary>Someone may have copied the folder as root: PostgreSQL insists on owning it alone.</summary>
+    private void MakeOurs()
+    {
+        if (Home.Account is { } account && UnixAccount.OwnerOf(_folder) is null)
+            account.TakeOver(_folder);
+        File.SetUnixFileMode(_folder, DataFolder.Private);
+    }
+
+    private string? FatalLine(long from)
+    {
+        if (!File.Exists(LogFile))
+            return null;
+        using var log = new FileStream(LogFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        log.Position = Math.Min(from, log.Length);
+        using var reader = new StreamReader(log);
+        return reader.ReadToEnd().Split('\n')
+            .Select(line => line.IndexOf("FATAL:", StringComparison.Ordinal) is >= 0 and var at ? line[(at + "FATAL:".Length)..].Trim() : null)
+            .LastOrDefault(line => line is not null);
+    }
+}
