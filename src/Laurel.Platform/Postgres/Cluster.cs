@@ -12,6 +12,7 @@ internal sealed class Cluster
     public const string Role = "laurel";
 
     private const long LongestLog = 8 * 1024 * 1024;
+    private static readonly TimeSpan SlowStart = TimeSpan.FromSeconds(3);
 
     private readonly string _folder;
 
@@ -47,7 +48,7 @@ internal sealed class Cluster
     public async Task<string> Prepare(PostgresBinaries binaries, string dataDir, EmbeddedPostgresOptions options, CancellationToken cancellation)
     {
         foreach (var unfinished in Directory.EnumerateDirectories(Home.Folder, $"{Name}.new-*"))
-            Directory.Delete(unfinished, recursive: true);
+            DataFolder.TryRemove(unfinished);
 
         var password = Secret.Read(dataDir);
         if (MajorVersion() is null)
@@ -66,7 +67,8 @@ internal sealed class Cluster
             }
         }
         // Only now, when the cluster knows it: without the file the next start sets another password.
-        Secret.Write(dataDir, password);
+        if (Secret.Read(dataDir) is null)
+            Secret.Write(dataDir, password);
         return password;
     }
 
@@ -85,10 +87,9 @@ internal sealed class Cluster
             var logged = new FileInfo(LogFile) is { Exists: true } log ? log.Length : 0;
             if (await Running() is null)
                 Postmaster.DisownLeftPidFile(_folder);
-            var start = StartOnce(binaries, cancellation);
-            if (await Task.WhenAny(start, Task.Delay(TimeSpan.FromSeconds(3), cancellation)) != start)
-                options.Progress("waiting for PostgreSQL, which is recovering from its last, unclean end");
-            if ((await start).Succeeded)
+            using var waiting = new Timer(_ => options.Progress("waiting for PostgreSQL, which is recovering from an unclean end"), null, SlowStart, Timeout.InfiniteTimeSpan);
+            var start = await StartOnce(binaries, cancellation);
+            if (start.Succeeded)
                 return socketFolder;
 
             // What a killed owner left may still be about: a PostgreSQL that its pg_ctl was just starting, or sessions that have
@@ -96,7 +97,7 @@ internal sealed class Cluster
             var fatal = FatalLine(logged);
             var predecessorLives = await Running() is not null || fatal?.Contains("pre-existing shared memory block", StringComparison.Ordinal) == true;
             if (!predecessorLives || attempt == attempts)
-                throw new StartupException($"PostgreSQL does not start: {fatal ?? (await start).LastLine} (its log is {LogFile})");
+                throw new StartupException($"PostgreSQL does not start: {fatal ?? start.LastLine} (its log is {LogFile})");
             await StopWhatRuns();
             await Task.Delay(250, cancellation);
         }
@@ -145,13 +146,15 @@ internal sealed class Cluster
             PostgresSettings.Include(unfinished);
             if (Directory.Exists(_folder))
                 Directory.Delete(_folder);
+            if (options.Fsync)
+                Libc.Sync();
             Directory.Move(unfinished, _folder);
             if (options.Fsync)
-                Libc.SyncFolder(Home.Folder);
+                Libc.Sync();
         }
         catch
         {
-            Directory.Delete(unfinished, recursive: true);
+            DataFolder.TryRemove(unfinished);
             throw;
         }
     }

@@ -46,6 +46,21 @@ internal static class DataFolder
     public static StartupException OfAnotherUser(string folder, Exception? inner = null) => new(
         $"{folder} holds files of another user. Start Laurel as that user, or choose another folder with Laurel__DataDir.", inner);
 
+    /// <summary>
+    /// Removes what was given up half-made. A child of a killed process may still be writing to it; then the next start removes it.
+    /// </summary>
+    public static void TryRemove(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+        catch (IOException)
+        {
+            // See above.
+        }
+    }
+
     /// <returns>Null when there is no database yet.</returns>
     public static PostgresHome? FindHome(string dataDir)
     {
@@ -68,8 +83,10 @@ internal static class DataFolder
             var account = UnixAccount.ForNewDatabases();
             home = new PostgresHome(MovedTo(dataDir) ?? await PlaceFor(account, dataDir, cancellation), account);
         }
-        if (home.Folder != dataDir)
-            progress($"keeping the database in {home.Folder}, since {dataDir} lies where '{home.Account?.Name}', as whom PostgreSQL runs, may not enter");
+        if (home.Folder == dataDir)
+            return home;
+        MakeOwn(home.Folder);
+        progress($"keeping the database in {home.Folder}, since {dataDir} lies where '{home.Account?.Name}', as whom PostgreSQL runs, may not enter");
         return home;
     }
 

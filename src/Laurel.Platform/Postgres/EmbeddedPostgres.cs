@@ -128,9 +128,15 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
     {
         if (!IsOwner)
             return;
-        await _cluster.StopWhatRuns();
-        SocketFolder.Remove(_cluster.Home);
-        Release(_locks);
+        try
+        {
+            await _cluster.StopWhatRuns();
+            SocketFolder.Remove(_cluster.Home);
+        }
+        finally
+        {
+            Release(_locks);
+        }
     }
 
     private static async Task<EmbeddedPostgres> StartLocked(

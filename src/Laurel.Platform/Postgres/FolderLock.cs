@@ -12,10 +12,11 @@ internal sealed class FolderLock : IDisposable
     /// <returns>Null while another process, or another part of this one, holds it.</returns>
     public static FolderLock? TryTake(string folder, string name = "laurel")
     {
+        FileStream? held = null;
         try
         {
             // FileShare.None is flock(2) on Unix. The file itself stays for ever: whoever deleted it would let two owners in.
-            var held = new FileStream(Path.Combine(folder, name + ".lock"), new FileStreamOptions
+            held = new FileStream(Path.Combine(folder, name + ".lock"), new FileStreamOptions
             {
                 Mode = FileMode.OpenOrCreate,
                 Access = FileAccess.ReadWrite,
@@ -24,16 +25,21 @@ internal sealed class FolderLock : IDisposable
                 BufferSize = 0,
             });
             // Beside the lock, not in it, since nobody else can open a locked file, even for reading.
-            File.WriteAllText(Path.Combine(folder, name + ".pid"), Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+            var pidFile = Path.Combine(folder, name + ".pid");
+            File.WriteAllText(pidFile + ".new", Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+            File.Move(pidFile + ".new", pidFile, overwrite: true);
             return new FolderLock(held);
         }
-        catch (IOException conflict) when (conflict.HResult is 11 or 35) // EWOULDBLOCK of Linux, of macOS.
+        catch (IOException conflict) when (held is null && conflict.HResult is 11 or 35) // EWOULDBLOCK of Linux, of macOS.
         {
             return null;
         }
-        catch (UnauthorizedAccessException refused)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw DataFolder.OfAnotherUser(folder, refused);
+            held?.Dispose();
+            throw failure is UnauthorizedAccessException
+                ? DataFolder.OfAnotherUser(folder, failure)
+                : new StartupException($"{folder} cannot be used: {failure.Message} Choose another folder with Laurel__DataDir.", failure);
         }
     }
 

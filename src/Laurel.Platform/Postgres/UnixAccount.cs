@@ -66,10 +66,16 @@ internal sealed record UnixAccount(string Name, uint User, uint Group)
         }
     }
 
-    private static IReadOnlyList<UnixAccount> All() => File.Exists("/etc/passwd")
-        ? [.. from line in File.ReadLines("/etc/passwd")
-              let field = line.Split(':')
-              where field.Length >= 4 && uint.TryParse(field[2], CultureInfo.InvariantCulture, out _) && uint.TryParse(field[3], CultureInfo.InvariantCulture, out _)
-              select new UnixAccount(field[0], uint.Parse(field[2]), uint.Parse(field[3]))]
-        : [];
+    private static List<UnixAccount> All()
+    {
+        const string accounts = "/etc/passwd";
+        List<UnixAccount> all = [];
+        foreach (var line in File.Exists(accounts) ? File.ReadLines(accounts) : [])
+        {
+            if (line.Split(':') is [var name, _, var user, var group, ..] && uint.TryParse(user, CultureInfo.InvariantCulture, out var userId)
+                && uint.TryParse(group, CultureInfo.InvariantCulture, out var groupId))
+                all.Add(new UnixAccount(name, userId, groupId));
+        }
+        return all;
+    }
 }

@@ -1,0 +1,230 @@
+using System.Diagnostics;
+using System.IO.Pipes;
+using Laurel.Platform;
+using Laurel.Platform.Postgres;
+using Laurel.Tests.Support;
+
+namespace Laurel.Tests.Platform;
+
+/// <summary>What a process that was killed may leave behind, and that the next start needs no help with it.</summary>
+public sealed class EmbeddedPostgresRecoveryTests : IAsyncLifetime
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private EmbeddedPostgresOptions Options => EmbeddedPostgresSupport.Options(_folder.Path);
+
+    private string PidFile => Path.Combine(_folder["cluster"], "postmaster.pid");
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public ValueTask DisposeAsync() => _folder.DisposeAsync();
+
+    [Fact]
+    public async Task A_PostgreSQL_whose_owner_was_killed_is_replaced()
+    {
+        await StartAndStop();
+        var orphan = await StartWithoutOwner();
+
+        await using var next = await EmbeddedPostgres.Start(Options, Cancellation);
+
+        Assert.NotEqual(orphan.Pid, (await Running())!.Pid);
+        Assert.Equal(1, await next.Execute("postgres", "SELECT 1"));
+    }
+
+    [Fact]
+    public async Task Sessions_of_a_PostgreSQL_that_was_killed_itself_are_waited_for()
+    {
+        await using var first = await EmbeddedPostgres.Start(Options, Cancellation);
+        var query = first.Execute("postgres", "SELECT count(*) FROM generate_series(1, 100000000)");
+        Kill((await Running())!.Pid);
+        await first.DisposeAsync();
+
+        await using var next = await EmbeddedPostgres.Start(Options, Cancellation);
+
+        await Assert.ThrowsAnyAsync<Exception>(() => query);
+        Assert.Equal(1, await next.Execute("postgres", "SELECT 1"));
+    }
+
+    [Fact]
+    public async Task A_pid_file_that_names_an_innocent_process_neither_stops_us_nor_harms_it()
+    {
+        await StartAndStop();
+        using var innocent = StartInnocent();
+        var home = DataFolder.FindHome(_folder.Path)!;
+        await File.WriteAllLinesAsync(
+            PidFile,
+            [$"{innocent.Id}", _folder["cluster"], "1700000000", "5432", "/tmp", "", "  1234567    123456", "ready   "],
+            Cancellation);
+        home.Account?.TakeOver(_folder["cluster"]);
+
+        await using (var next = await EmbeddedPostgres.Start(Options, Cancellation))
+            Assert.Equal(1, await next.Execute("postgres", "SELECT 1"));
+
+        Assert.False(innocent.HasExited);
+        innocent.Kill();
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("no number\n")]
+    [InlineData("99999999999999999999\n")]
+    [InlineData("0\n")]
+    [InlineData("-1\n")]
+    public async Task A_pid_file_that_was_cut_short_is_no_obstacle(string content)
+    {
+        await StartAndStop();
+        await File.WriteAllTextAsync(PidFile, content, Cancellation);
+        DataFolder.FindHome(_folder.Path)!.Account?.TakeOver(_folder["cluster"]);
+
+        await using var next = await EmbeddedPostgres.Start(Options, Cancellation);
+
+        Assert.Equal(1, await next.Execute("postgres", "SELECT 1"));
+    }
+
+    [Fact]
+    public async Task What_was_left_half_made_is_removed()
+    {
+        await StartAndStop();
+        Directory.CreateDirectory(_folder["cluster.new-dead"]);
+        await File.WriteAllTextAsync(Path.Combine(_folder["cluster.new-dead"], "PG_VERSION"), "18\n", Cancellation);
+
+        await StartAndStop();
+
+        Assert.False(Directory.Exists(_folder["cluster.new-dead"]));
+    }
+
+    [Fact]
+    public async Task An_empty_cluster_folder_is_filled()
+    {
+        Directory.CreateDirectory(_folder["cluster"]);
+
+        await StartAndStop();
+    }
+
+    [Fact]
+    public async Task A_damaged_cluster_is_never_overwritten()
+    {
+        Directory.CreateDirectory(_folder["cluster"]);
+        await File.WriteAllTextAsync(Path.Combine(_folder["cluster"], "precious"), "data", Cancellation);
+
+        var refused = await Assert.ThrowsAsync<StartupException>(() => EmbeddedPostgres.Start(Options, Cancellation));
+
+        Assert.Contains("PG_VERSION is missing", refused.Message, StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(_folder["cluster"], "precious")));
+    }
+
+    [Fact]
+    public async Task A_start_that_fails_says_why_and_lets_the_folder_go()
+    {
+        await StartAndStop();
+        await File.AppendAllTextAsync(Path.Combine(_folder["cluster"], "postgresql.auto.conf"), "max_connections = -5\n", Cancellation);
+
+        var refused = await Assert.ThrowsAsync<StartupException>(() => EmbeddedPostgres.Start(Options, Cancellation));
+
+        Assert.Contains("postgresql.auto.conf", refused.Message, StringComparison.Ordinal);
+        FolderLock.TryTake(_folder.Path)!.Dispose();
+    }
+
+    [Fact]
+    public async Task Cancelled_while_the_database_is_made_the_next_start_makes_it()
+    {
+        using var impatient = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var options = Options with { Progress = _ => impatient.CancelAfter(TimeSpan.FromMilliseconds(100)) };
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => EmbeddedPostgres.Start(options, impatient.Token));
+        Assert.Empty(Directory.EnumerateDirectories(_folder.Path));
+
+        await StartAndStop();
+    }
+
+    [Fact]
+    public async Task Cancelled_while_PostgreSQL_starts_nothing_keeps_running()
+    {
+        await StartAndStop();
+        for (var milliseconds = 0; milliseconds < 200; milliseconds += 20)
+        {
+            using var impatient = new CancellationTokenSource(TimeSpan.FromMilliseconds(milliseconds));
+            try
+            {
+                await using var started = await EmbeddedPostgres.Start(Options, impatient.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                // Cancelled at one moment or another: each must end alike.
+            }
+            Assert.Null(await Running());
+        }
+        await StartAndStop();
+    }
+
+    [Fact]
+    public async Task PostgreSQL_keeps_nothing_open_that_this_process_inherited()
+    {
+        using var pipe = new AnonymousPipeServerStream(PipeDirection.In, HandleInheritability.Inheritable);
+
+        await using var postgres = await EmbeddedPostgres.Start(Options, Cancellation);
+        pipe.DisposeLocalCopyOfClientHandle();
+
+        var end = await pipe.ReadAsync(new byte[1], Cancellation).AsTask().WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+        Assert.Equal(0, end);
+    }
+
+    [Fact]
+    public async Task PostgreSQL_is_out_of_reach_of_the_terminals_Ctrl_C()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The session of a process is read from /proc.");
+        await using var postgres = await EmbeddedPostgres.Start(Options, Cancellation);
+        var pid = (await Running())!.Pid;
+
+        var status = await File.ReadAllTextAsync($"/proc/{pid}/stat", Cancellation);
+
+        var session = status[(status.LastIndexOf(')') + 2)..].Split(' ')[3];
+        Assert.Equal($"{pid}", session);
+    }
+
+    [Fact]
+    public async Task The_log_of_long_ago_is_dropped()
+    {
+        await StartAndStop();
+        var log = Path.Combine(_folder["cluster"], "postgres.log");
+        await File.WriteAllBytesAsync(log, new byte[9 * 1024 * 1024], Cancellation);
+
+        await StartAndStop();
+
+        Assert.InRange(new FileInfo(log).Length, 1, 100_000);
+    }
+
+    private async Task StartAndStop()
+    {
+        await using var postgres = await EmbeddedPostgres.Start(Options, Cancellation);
+        Assert.Equal(1, await postgres.Execute("postgres", "SELECT 1"));
+    }
+
+    private Task<Postmaster?> Running() => Postmaster.Running(_folder["cluster"]);
+
+    /// <summary>As it is after the owner was killed: PostgreSQL runs, and nobody has the folder's lock.</summary>
+    private async Task<Postmaster> StartWithoutOwner()
+    {
+        var home = DataFolder.FindHome(_folder.Path)!;
+        var cluster = Cluster.In(home);
+        var binaries = await PostgresBinaries.Find(cluster.MajorVersion(), home, Repository.LaurelFolder, Options, Cancellation);
+        await cluster.Start(binaries, Options, Cancellation);
+        return (await cluster.Running())!;
+    }
+
+    /// <summary>A process of the user as whom PostgreSQL runs, since of others' processes PostgreSQL takes no notice.</summary>
+    private Process StartInnocent()
+    {
+        var info = new ProcessStartInfo("sleep", "600") { WorkingDirectory = "/" };
+        if (DataFolder.FindHome(_folder.Path)!.Account is { } account)
+            info.UserName = account.Name;
+        return Process.Start(info)!;
+    }
+
+    private static void Kill(int pid)
+    {
+        using var process = Process.GetProcessById(pid);
+        process.Kill();
+    }
+}
