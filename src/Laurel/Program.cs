@@ -1,1 +1,3 @@
-return 0;
+using Laurel.Commands;
+
+return await CommandLine.Run(args);

@@ -28,6 +28,21 @@ public sealed class Body<T>(T value) : IEndpointParameterMetadataProvider
         builder.Metadata.Add(new AcceptsMetadata(["application/json"], typeof(T)));
 }
 
+/// <summary>A JSON body that may be left away altogether.</summary>
+public sealed class OptionalBody<T>(T? value) : IEndpointParameterMetadataProvider where T : class
+{
+    public T? Value { get; } = value;
+
+    public static async ValueTask<OptionalBody<T>?> BindAsync(HttpContext context, ParameterInfo parameter)
+    {
+        _ = parameter;
+        return new OptionalBody<T>(JsonBody.IsAbsent(context.Request) ? null : await JsonBody.Read<T>(context));
+    }
+
+    public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>
+        builder.Metadata.Add(new AcceptsMetadata(["application/json"], typeof(T), isOptional: true));
+}
+
 internal static class JsonBody
 {
     public static async ValueTask<T> Read<T>(HttpContext context)
@@ -94,15 +109,17 @@ internal static class JsonBody
         }
     }
 
+    public static bool IsAbsent(HttpRequest request) =>
+        request.ContentLength is null or 0 && !request.Headers.ContainsKey(HeaderNames.TransferEncoding);
+
     private static void RequireJson(HttpRequest request)
     {
-        // A missing Content-Type is let through to say "the body is empty" when it is; with a body it is refused.
         if (MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
             && (type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase) || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
             && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase) || type.Charset.Equals("\"utf-8\"", StringComparison.OrdinalIgnoreCase)))
             return;
 
-        if (request.ContentType is null && request.ContentLength is null or 0 && !request.Headers.ContainsKey(HeaderNames.TransferEncoding))
+        if (IsAbsent(request))
             throw Malformed([new FieldError("$", "empty", "The body is empty.")]);
 
         throw new ProblemException(new Problem(Errors.UnsupportedMediaType) { Detail = "Send application/json in UTF-8." });

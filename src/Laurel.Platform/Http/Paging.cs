@@ -12,11 +12,16 @@ namespace Laurel.Platform.Http;
 public sealed record Page<T>(IReadOnlyList<T> Items, string? NextCursor);
 
 /// <summary>The query parameters of every list; to be bound with <c>[AsParameters]</c>.</summary>
-public sealed record PageQuery(
-    [FromQuery(Name = "limit"), Range(1, PageQuery.MaxLimit), Description("How many items at most; 50 unless told.")] int? Limit = null,
-    [FromQuery(Name = "cursor"), Description("Where the page before this one ended: its `nextCursor`.")] string? Cursor = null)
+public sealed record PageQuery
 {
     public const int MaxLimit = 200;
+
+    [FromQuery(Name = "limit"), Range(1, MaxLimit), Description("How many items at most; 50 unless told.")]
+    public int? Limit { get; init; }
+
+    [FromQuery(Name = "cursor"), Description("Where the page before this one ended: its `nextCursor`.")]
+    public string? Cursor { get; init; }
+
     public int Size => Limit ?? 50;
 }
 

@@ -14,6 +14,7 @@ internal sealed class ProblemAnswers(RequestDelegate next, ILogger<ProblemAnswer
 {
     public async Task InvokeAsync(HttpContext context)
     {
+        SetSecurityHeaders(context.Response.Headers);
         try
         {
             await next(context);
@@ -65,6 +66,14 @@ internal sealed class ProblemAnswers(RequestDelegate next, ILogger<ProblemAnswer
         }
 
         context.Response.Clear();
+        SetSecurityHeaders(context.Response.Headers);
         await problem.ExecuteAsync(context);
+    }
+
+    private static void SetSecurityHeaders(IHeaderDictionary headers)
+    {
+        headers.XContentTypeOptions = "nosniff";
+        headers.XFrameOptions = "DENY";
+        headers["Referrer-Policy"] = "no-referrer";
     }
 }

@@ -15,7 +15,7 @@ namespace Laurel.Platform.Http;
 /// </summary>
 internal sealed class QueryCheck(RequestDelegate next)
 {
-    private readonly ConcurrentDictionary<Endpoint, FrozenDictionary<string, ParameterInfo>> _declared = new();
+    private readonly ConcurrentDictionary<Endpoint, FrozenDictionary<string, Parameter>> _declared = new();
 
     public Task InvokeAsync(HttpContext context)
     {
@@ -29,7 +29,7 @@ internal sealed class QueryCheck(RequestDelegate next)
         return next(context);
     }
 
-    private static List<FieldError> Check(FrozenDictionary<string, ParameterInfo> declared, IQueryCollection query)
+    private static List<FieldError> Check(FrozenDictionary<string, Parameter> declared, IQueryCollection query)
     {
         var errors = new List<FieldError>();
         foreach (var (name, values) in query)
@@ -45,12 +45,12 @@ internal sealed class QueryCheck(RequestDelegate next)
         return errors;
     }
 
-    private static string? Fault(ParameterInfo parameter, string value)
+    private static string? Fault(Parameter parameter, string value)
     {
         if (value.Contains('\0') || value.EnumerateRunes().Contains(System.Text.Rune.ReplacementChar))
             return "This text cannot be stored.";
 
-        var type = Nullable.GetUnderlyingType(parameter.ParameterType) ?? parameter.ParameterType;
+        var type = parameter.Type;
         if (type == typeof(string))
             return value.Length <= 1024 ? null : "This is too long.";
         if (type == typeof(bool))
@@ -66,30 +66,35 @@ internal sealed class QueryCheck(RequestDelegate next)
         throw new InvalidOperationException($"A query parameter of type {type} needs a check here.");
     }
 
-    private static string? OutOfRange(ParameterInfo parameter, string value)
+    private static string? OutOfRange(Parameter parameter, string value)
     {
         if (!int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
             return "Expected a whole number.";
-        return parameter.GetCustomAttribute<RangeAttribute>() is { } range && !range.IsValid(number)
+        return parameter.Range is { } range && !range.IsValid(number)
             ? $"Expected {range.Minimum} to {range.Maximum}."
             : null;
     }
 
-    private static FrozenDictionary<string, ParameterInfo> Declared(RouteEndpoint endpoint, MethodInfo handler)
+    private static FrozenDictionary<string, Parameter> Declared(RouteEndpoint endpoint, MethodInfo handler)
     {
         var inPath = endpoint.RoutePattern.Parameters.Select(parameter => parameter.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
         return handler.GetParameters()
             .SelectMany(parameter => parameter.IsDefined(typeof(AsParametersAttribute), inherit: false)
-                ? parameter.ParameterType.GetConstructors().Single().GetParameters()
-                : [parameter])
-            .Where(parameter => IsValue(parameter.ParameterType) && !inPath.Contains(parameter.Name!))
-            .ToFrozenDictionary(parameter => parameter.GetCustomAttribute<FromQueryAttribute>()?.Name ?? parameter.Name!, StringComparer.Ordinal);
+                ? parameter.ParameterType.GetProperties().Where(property => property.CanWrite)
+                    .Select(property => Parameter.Of(property, property.Name, property.PropertyType))
+                : [Parameter.Of(parameter, parameter.Name!, parameter.ParameterType)])
+            .Where(parameter => IsValue(parameter.Type) && !inPath.Contains(parameter.Name))
+            .ToFrozenDictionary(parameter => parameter.Name, StringComparer.Ordinal);
     }
 
-    private static bool IsValue(Type type)
+    private static bool IsValue(Type type) =>
+        type.IsEnum || type == typeof(string) || type == typeof(bool) || type == typeof(int) || type == typeof(Guid) || type == typeof(DateTimeOffset);
+
+    private sealed record Parameter(string Name, Type Type, RangeAttribute? Range)
     {
-        var value = Nullable.GetUnderlyingType(type) ?? type;
-        return value.IsEnum || value == typeof(string) || value == typeof(bool) || value == typeof(int)
-            || value == typeof(Guid) || value == typeof(DateTimeOffset);
+        public static Parameter Of(ICustomAttributeProvider source, string name, Type type) => new(
+            source.GetCustomAttributes(typeof(FromQueryAttribute), inherit: false).OfType<FromQueryAttribute>().FirstOrDefault()?.Name ?? name,
+            Nullable.GetUnderlyingType(type) ?? type,
+            source.GetCustomAttributes(typeof(RangeAttribute), inherit: false).OfType<RangeAttribute>().FirstOrDefault());
     }
 }

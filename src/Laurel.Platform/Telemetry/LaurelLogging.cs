@@ -21,6 +21,7 @@ public static class LaurelLogging
     {
         var form = FormOf(builder.Configuration["Laurel:Logs"]);
         builder.Logging.ClearProviders();
+        builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
         builder.Services.AddSingleton<ILoggerProvider>(services => new LogProvider(
             Console.OpenStandardError(), form, services.GetService<TimeProvider>() ?? TimeProvider.System));
 

@@ -1,0 +1,19 @@
+using Laurel.Platform.Http;
+
+namespace Laurel.Auth;
+
+/// <summary>The refusals of accounts, sessions and tokens.</summary>
+public static class AuthErrors
+{
+    public static readonly Error EmailTaken = new(409, "email_taken", "An account with this e-mail exists");
+    public static readonly Error InvalidCredentials = new(401, "invalid_credentials", "E-mail or password is wrong");
+    public static readonly Error InvalidRefreshToken = new(401, "invalid_refresh_token", "The refresh token is not valid; sign in again");
+    public static readonly Error WrongPassword = new(422, "wrong_password", "The current password is wrong");
+    public static readonly Error LastAdmin = new(409, "last_admin", "The last active ADMIN must stay one");
+    public static readonly Error AccountErased = new(409, "account_erased", "The account was deleted; its id is all that is left");
+    public static readonly Error NameTaken = new(409, "name_taken", "A service account with this name exists");
+    public static readonly Error InvalidClient = new(401, "invalid_client", "Client id or secret is wrong");
+    public static readonly Error InvalidGrantRequest = new(400, "invalid_request", "The token request is not a form with the fields it needs, each once");
+    public static readonly Error UnsupportedGrantType = new(400, "unsupported_grant_type", "Only client_credentials is given here");
+    public static readonly Error InvalidScope = new(400, "invalid_scope", "The service account does not have this scope");
+}

@@ -1,0 +1,78 @@
+using System.Security.Cryptography;
+using System.Text;
+using Laurel.Platform.Postgres;
+using Npgsql;
+
+namespace Laurel.Auth.Sessions;
+
+/// <summary>So many attempts in a bucket in a window of time.</summary>
+internal sealed record Throttle(string Bucket, int Limit, TimeSpan Window)
+{
+    /// <summary>Hashed, so that the table tells nobody which addresses tried which e-mail.</summary>
+    public byte[] Key { get; } = SHA256.HashData(Encoding.UTF8.GetBytes(Bucket));
+
+    public static Throttle SignUps(string network, int perHour) => new($"signup|{network}", perHour, TimeSpan.FromHours(1));
+
+    /// <summary>
+    /// What one login attempt counts against. None of these can lock the owner out: where a login last succeeded, attempts
+    /// from elsewhere do not count, and attempts from there are counted by the minute alone.
+    /// </summary>
+    public static IReadOnlyList<Throttle> Login(string email, string network, bool lastSucceededHere)
+    {
+        var account = email.ToLowerInvariant();
+        var here = new Throttle($"login|{account}|{network}", 9, TimeSpan.FromMinutes(1));
+        var anywhere = new Throttle($"login|{account}", 100, TimeSpan.FromHours(1));
+        var anyone = new Throttle($"login||{network}", 1000, TimeSpan.FromHours(1));
+        return lastSucceededHere ? [here, anyone] : [here, anywhere, anyone];
+    }
+
+    public static IReadOnlyList<Throttle> PasswordChange(AccountId account) => [new($"password|{account}", 9, TimeSpan.FromMinutes(1))];
+}
+
+/// <summary>
+/// Counts attempts in the database, for all processes together. An attempt is counted before it is made and given back when it
+/// succeeds: fifty guesses at once cannot all pass a check that none of them has moved yet.
+/// </summary>
+internal sealed class Throttles(NpgsqlDataSource database, TimeProvider time)
+{
+    /// <summary>Null where all buckets have room, which then count this attempt; else how long to wait, and none counts it.</summary>
+    public async Task<TimeSpan?> Take(IReadOnlyList<Throttle> throttles, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        foreach (var throttle in throttles)
+        {
+            var taken = await transaction.Query(
+                """
+                INSERT INTO throttles AS t (bucket, attempts, window_ends)
+                VALUES ($1, 1, $2 + $3)
+                ON CONFLICT ON CONSTRAINT throttles_pkey DO UPDATE
+                SET attempts = CASE WHEN t.window_ends <= $2 THEN 1 ELSE t.attempts + 1 END,
+                    window_ends = CASE WHEN t.window_ends <= $2 THEN excluded.window_ends ELSE t.window_ends END
+                WHERE t.window_ends <= $2 OR t.attempts < $4
+                RETURNING attempts
+                """,
+                row => row.GetInt32(0), [throttle.Key, now, throttle.Window, throttle.Limit], cancellation);
+            if (taken.Count == 0)
+            {
+                var ends = await transaction.Query(
+                    "SELECT window_ends FROM throttles WHERE bucket = $1", row => row.Time(0), [throttle.Key], cancellation);
+                await transaction.RollbackAsync(cancellation);
+                return ends is [var end] && end > now ? end - now : TimeSpan.FromSeconds(1);
+            }
+        }
+
+        await transaction.CommitAsync(cancellation);
+        return null;
+    }
+
+    public Task GiveBack(IReadOnlyList<Throttle> throttles, CancellationToken cancellation) =>
+        database.Execute(
+            """
+            UPDATE throttles
+            SET attempts = attempts - 1
+            WHERE bucket = ANY ($1) AND attempts > 0
+            """,
+            [throttles.Select(throttle => throttle.Key).ToArray()], cancellation);
+}

@@ -1,0 +1,72 @@
+using Laurel.Platform.Http;
+using Laurel.Platform.Tokens;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Laurel.Platform.Access;
+
+/// <summary>
+/// Lets a request through to its endpoint, or says why not. Every endpoint has an <see cref="AccessRule"/>; one without is closed.
+/// </summary>
+internal sealed class AccessControl(RequestDelegate next, TokenVerifier tokens, RevokedSessions revoked)
+{
+    public Task InvokeAsync(HttpContext context)
+    {
+        // The framework answers 404, 405 and 415 with endpoints that are no routes: there is nothing behind them to protect.
+        if (context.GetEndpoint() is not RouteEndpoint endpoint)
+            return next(context);
+
+        var rule = endpoint.Metadata.GetMetadata<AccessRule>();
+        if (rule is { Anyone: true })
+            return next(context);
+
+        if (Authenticate(context, out var caller) is { } refused)
+            return new Problem(refused).ExecuteAsync(context);
+
+        if (rule is null || !rule.Permits(caller!))
+            return new Problem(Errors.Forbidden).ExecuteAsync(context);
+
+        context.Features.Set(caller);
+        return next(context);
+    }
+
+    private Error? Authenticate(HttpContext context, out Caller? caller)
+    {
+        caller = null;
+        ReadOnlySpan<char> token;
+        var header = context.Request.Headers.Authorization;
+        if (header.Count > 0)
+        {
+            if (header.Count > 1 || !header[0]!.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
+                return Errors.InvalidToken;
+            token = header[0].AsSpan("Bearer ".Length);
+        }
+        else
+        {
+            if (context.Request.Cookies[SessionCookies.Access] is not { } cookie)
+                return Errors.Unauthenticated;
+            if (!SameOrigin.Permits(context.Request))
+                return Errors.OriginMismatch;
+            token = cookie;
+        }
+
+        var identity = tokens.Verify(token, out var outcome);
+        if (identity is null)
+            return outcome == TokenOutcome.Expired ? Errors.TokenExpired : Errors.InvalidToken;
+        if (!Guid.TryParseExact(identity.SessionId, "D", out var session))
+            return Errors.InvalidToken;
+        if (revoked.Contains(session))
+            return Errors.SessionEnded;
+
+        Role? role = null;
+        if (identity.Role is { } name)
+        {
+            if (!WireNames<Role>.TryParse(name, out var known))
+                return Errors.InvalidToken;
+            role = known;
+        }
+
+        caller = new Caller(identity.Subject, session, role, identity.Scopes);
+        return null;
+    }
+}

@@ -1,0 +1,61 @@
+using Laurel.Platform.Access;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Laurel.Platform.Http;
+
+/// <summary>Something without which requests cannot be served, such as a database.</summary>
+public sealed record ReadinessCheck(string Name, Func<CancellationToken, Task> Probe);
+
+public sealed record HealthAnswer(string Status, IReadOnlyDictionary<string, string>? Checks = null);
+
+internal static class Health
+{
+    public static readonly Error NotReady = new(503, "not_ready", "Not ready to serve");
+
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(2);
+    private static readonly HealthAnswer Alive = new("live");
+
+    public static void MapHealth(this IEndpointRouteBuilder routes)
+    {
+        var health = routes.MapGroup("/health").WithTags("health").WithGroupName("platform").AllowAnyone();
+        health.MapGet("/live", () => TypedResults.Ok(Alive)).WithSummary("The process runs");
+        health.MapGet("/ready", Ready).WithSummary("The process can serve: its databases answer, and it is not stopping").Answers(NotReady);
+    }
+
+    private static async Task<Results<Ok<HealthAnswer>, Problem>> Ready(
+        IEnumerable<ReadinessCheck> checks, IHostApplicationLifetime lifetime, ILogger<ReadinessCheck> log, CancellationToken cancellation)
+    {
+        var results = new Dictionary<string, string>();
+        if (lifetime.ApplicationStopping.IsCancellationRequested)
+            results["process"] = "stopping";
+
+        foreach (var check in checks)
+            results[check.Name] = await Probe(check, log, cancellation);
+
+        return results.Values.All(result => result == "ok")
+            ? TypedResults.Ok(new HealthAnswer("ready", results))
+            : new Problem(NotReady) { RetryAfter = TimeSpan.FromSeconds(1), Extensions = new Dictionary<string, object?> { ["checks"] = results } };
+    }
+
+    private static async Task<string> Probe(ReadinessCheck check, ILogger log, CancellationToken cancellation)
+    {
+        try
+        {
+            using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            bounded.CancelAfter(ProbeTimeout);
+            await check.Probe(bounded.Token);
+            return "ok";
+        }
+        catch (Exception exception) when (!cancellation.IsCancellationRequested)
+        {
+            // The reason may name hosts and users: it is for the log, not for whoever asks.
+            log.LogWarning(exception, "{Check} does not answer", check.Name);
+            return "failing";
+        }
+    }
+}

@@ -1,0 +1,130 @@
+using System.Text.Json.Nodes;
+using Laurel.Platform.Access;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.OpenApi;
+
+namespace Laurel.Platform.Http;
+
+/// <summary>
+/// The OpenAPI document of one service, made from its real endpoints: who may call them, every answer they give, ids and enums as
+/// they travel.
+/// </summary>
+public static class OpenApiDocuments
+{
+    private const string TokenScheme = "bearer";
+
+    public static IServiceCollection AddOpenApiDocument(this IServiceCollection services, string name, string title, string description) =>
+        services.AddOpenApi(name, options =>
+        {
+            options.ShouldInclude = endpoint => endpoint.GroupName == name;
+            options.AddSchemaTransformer(DescribeSchema);
+            options.AddOperationTransformer(DescribeOperation);
+            options.AddDocumentTransformer((document, context, _) =>
+            {
+                document.Info = new OpenApiInfo { Title = title, Version = "v1", Description = description };
+                document.Servers = [new OpenApiServer { Url = "/" }];
+                document.Components ??= new OpenApiComponents();
+                document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
+                {
+                    [TokenScheme] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", BearerFormat = "JWT" },
+                };
+                return Task.CompletedTask;
+            });
+        });
+
+    private static Task DescribeSchema(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellation)
+    {
+        var type = Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type;
+        if (type.IsEnum)
+        {
+            schema.Type = JsonSchemaType.String;
+            schema.Enum = [.. WireNames.All(type).Select(name => (JsonNode)name)];
+        }
+        else if (type.GetInterfaces().Any(contract => contract.IsGenericType && contract.GetGenericTypeDefinition() == typeof(IId<>)))
+        {
+            schema.Type = JsonSchemaType.String;
+            schema.Format = "uuid";
+        }
+        else if (type == typeof(DateTimeOffset))
+        {
+            schema.Type = JsonSchemaType.String;
+            schema.Format = "date-time";
+        }
+
+        // A union has exactly one kind, told by its discriminator.
+        if (context.JsonTypeInfo.PolymorphismOptions is not null && schema.AnyOf is { Count: > 0 } kinds)
+        {
+            schema.OneOf = kinds;
+            schema.AnyOf = null;
+        }
+
+        // Unknown fields are refused on reading, and the document says so.
+        if (schema.Properties is { Count: > 0 } && context.JsonTypeInfo.Type != typeof(ProblemDetails))
+            schema.AdditionalPropertiesAllowed = false;
+        return Task.CompletedTask;
+    }
+
+    private static async Task DescribeOperation(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellation)
+    {
+        var endpoint = context.Description.ActionDescriptor.EndpointMetadata;
+        var rule = endpoint.OfType<AccessRule>().Last();
+        if (!rule.Anyone)
+        {
+            operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(TokenScheme, context.Document)] = [.. rule.Scopes] }];
+            var who = rule.Scopes.Length > 0
+                ? $"Service accounts with the scope `{string.Join("`, `", rule.Scopes)}`, and ADMIN."
+                : $"Roles: {string.Join(", ", rule.Roles.Append(Role.Admin).Distinct().Select(WireNames<Role>.Of))}.";
+            operation.Description = operation.Description is { Length: > 0 } text ? $"{text}\n\n{who}" : who;
+        }
+
+        var problem = new OpenApiSchemaReference(nameof(ProblemDetails), context.Document);
+        context.Document!.AddComponent(nameof(ProblemDetails), await context.GetOrCreateSchemaAsync(typeof(ProblemDetails), null, cancellation));
+        operation.Responses ??= [];
+        var errors = endpoint.OfType<Refusals>().SelectMany(refusals => refusals.Errors)
+            .Concat(Common(rule, operation, endpoint, HttpMethods.IsGet(context.Description.HttpMethod ?? "")));
+        foreach (var status in errors.Distinct().GroupBy(error => error.Status).OrderBy(group => group.Key))
+        {
+            operation.Responses[status.Key.ToString()] = new OpenApiResponse
+            {
+                Description = string.Join("\n", status.Select(error => $"`{error.Code}`: {error.Title}.")),
+                Content = new Dictionary<string, OpenApiMediaType> { ["application/problem+json"] = new OpenApiMediaType { Schema = problem } },
+            };
+        }
+    }
+
+    private static IEnumerable<Error> Common(AccessRule rule, OpenApiOperation operation, IList<object> endpoint, bool reads)
+    {
+        if (endpoint.OfType<IAcceptsMetadata>().Any())
+            yield return Errors.BodyTooLarge;
+        if (endpoint.OfType<IAcceptsMetadata>().Any(accepts => accepts.ContentTypes.Contains("application/json")))
+        {
+            yield return Errors.MalformedBody;
+            yield return Errors.UnsupportedMediaType;
+        }
+
+        // A query is checked on every endpoint: where there is no parameter, any is unknown.
+        yield return Errors.BadQuery;
+        if (operation.Parameters?.Any(parameter => parameter.Name == "cursor") == true)
+            yield return Errors.InvalidCursor;
+        if (operation.Parameters?.Any(parameter => parameter.In == ParameterLocation.Path) == true)
+            yield return Errors.NotFound;
+
+        if (!rule.Anyone)
+        {
+            yield return Errors.Unauthenticated;
+            yield return Errors.InvalidToken;
+            yield return Errors.TokenExpired;
+            yield return Errors.SessionEnded;
+            yield return Errors.Forbidden;
+            if (!reads)
+                yield return Errors.OriginMismatch;
+        }
+
+        yield return Errors.Internal;
+        yield return Errors.Overloaded;
+        yield return Errors.Unavailable;
+    }
+}

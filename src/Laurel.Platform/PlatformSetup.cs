@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using Laurel.Platform.Access;
+using Laurel.Platform.Http;
+using Laurel.Platform.Telemetry;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Laurel.Platform;
+
+/// <summary>What every service stands on, put together.</summary>
+public static class PlatformSetup
+{
+    public const int MaxBodyBytes = 1024 * 1024;
+
+    public static void AddPlatform(this WebApplicationBuilder builder)
+    {
+        // One trace id from the log line to the problem's `traceId`; a caller's W3C traceparent goes on.
+        Activity.DefaultIdFormat = ActivityIdFormat.W3C;
+
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+        });
+
+        builder.AddLaurelMetrics();
+        var services = builder.Services;
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<RevokedSessions>();
+        services.TryAddSingleton<Cursors>();
+        services.ConfigureHttpJsonOptions(options => JsonRules.Apply(options.SerializerOptions));
+        services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
+        services.Configure<RouteOptions>(options => options.LowercaseUrls = true);
+        services.AddOpenApiDocument("platform", "Laurel: health", "Whether a process lives and can serve.");
+        services.Configure<ForwardedHeadersOptions>(options => TrustProxies(options, builder.Configuration));
+    }
+
+    public static void UsePlatform(this WebApplication app)
+    {
+        app.UseForwardedHeaders();
+        app.UseMiddleware<ProblemAnswers>();
+        app.UseRouting();
+        app.UseMiddleware<AccessControl>();
+        app.UseMiddleware<QueryCheck>();
+        app.MapHealth();
+        app.MapMetrics().AllowAnyone();
+    }
+
+    /// <summary>Only the proxies that the configuration names may tell a client's address; from anyone else it would be a lie worth telling.</summary>
+    private static void TrustProxies(ForwardedHeadersOptions options, IConfiguration configuration)
+    {
+        options.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
+        options.KnownProxies.Clear();
+        options.KnownIPNetworks.Clear();
+        foreach (var proxy in configuration.GetSection("Laurel:TrustedProxies").Get<string[]>() ?? [])
+        {
+            options.KnownIPNetworks.Add(System.Net.IPNetwork.TryParse(proxy.Contains('/') ? proxy : proxy + (proxy.Contains(':') ? "/128" : "/32"), out var network)
+                ? network
+                : throw new StartupException($"Laurel__TrustedProxies names '{proxy}', which is no address and no network."));
+        }
+
+        if (options.KnownIPNetworks.Count == 0)
+            options.ForwardedHeaders = ForwardedHeaders.None;
+    }
+}

@@ -1,0 +1,50 @@
+using Npgsql;
+
+namespace Laurel.Platform.Postgres;
+
+/// <summary>Opens a service's database with the limits that every connection of Laurel has.</summary>
+public static class Database
+{
+    public static NpgsqlDataSource Open(string connectionString, string service)
+    {
+        NpgsqlConnectionStringBuilder settings;
+        try
+        {
+            settings = new NpgsqlConnectionStringBuilder(connectionString);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new StartupException($"The connection string of the {service} database cannot be read: {exception.Message}", exception);
+        }
+
+        settings.ApplicationName ??= $"laurel-{service}";
+        settings.Timeout = Math.Min(settings.Timeout, 5);
+        settings.CommandTimeout = Math.Min(settings.CommandTimeout, 15);
+        settings.MaxAutoPrepare = 100;
+        settings.AutoPrepareMinUsages = 2;
+        settings.MaxPoolSize = Math.Min(settings.MaxPoolSize, 32);
+        // The server gives up before the client does, so that nobody works for an answer that no one awaits.
+        settings.Options = $"{settings.Options} -c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=15s".TrimStart();
+        return new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = service }.Build();
+    }
+
+    /// <summary>One connection, or one clear sentence.</summary>
+    public static async Task MustAnswer(NpgsqlDataSource database, string service, CancellationToken cancellation)
+    {
+        try
+        {
+            await using var connection = await database.OpenConnectionAsync(cancellation);
+            if (connection.PostgreSqlVersion.Major < 15)
+                throw new StartupException($"The {service} database runs PostgreSQL {connection.PostgreSqlVersion}; Laurel needs 15 or newer.");
+        }
+        catch (PostgresException exception)
+        {
+            throw new StartupException($"The {service} database refuses the connection: {exception.MessageText}.", exception);
+        }
+        catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
+        {
+            var settings = new NpgsqlConnectionStringBuilder(database.ConnectionString);
+            throw new StartupException($"The {service} database at {settings.Host}:{settings.Port} cannot be reached: {exception.InnerException?.Message ?? exception.Message}.", exception);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using System.CommandLine;
+using Laurel.Auth.Keys;
+
+namespace Laurel.Commands;
+
+internal static class KeysCommand
+{
+    private static readonly Option<bool> AtOnce = new("--now")
+    {
+        Description = "The new key signs at once and all older ones are withdrawn, which ends every access token: for a key that has leaked.",
+    };
+
+    public static Command Create() => new("keys", "The keys that access tokens are signed with.")
+    {
+        new Command("rotate", "Make a new key, also beside a running server. It is published now and signs in five minutes.") { AtOnce }.WithSettings(Rotate),
+    };
+
+    private static async Task Rotate(ParseResult parsed, Settings settings, CancellationToken interrupted)
+    {
+        await using var databases = await Databases.Open(settings, join: true, interrupted);
+        await databases.Migrate(interrupted);
+        await using var services = LaurelHost.Build(settings, databases, Settings.DefaultUrls);
+        var atOnce = parsed.GetValue(AtOnce);
+        var kid = await services.Services.GetRequiredService<KeyStore>().Rotate(atOnce, interrupted);
+        Console.Out.WriteLine(atOnce
+            ? $"Key {kid} signs from now on; access tokens of older keys are refused within seconds."
+            : $"Key {kid} is published, and signs in {KeyStore.Publication.TotalMinutes} minutes.");
+    }
+}

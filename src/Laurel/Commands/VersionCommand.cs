@@ -1,0 +1,17 @@
+using System.CommandLine;
+using System.Reflection;
+
+namespace Laurel.Commands;
+
+internal static class VersionCommand
+{
+    public static string Version { get; } =
+        typeof(VersionCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+
+    public static Command Create()
+    {
+        var command = new Command("version", "Show the version.");
+        command.SetAction(_ => Console.Out.WriteLine(Version));
+        return command;
+    }
+}

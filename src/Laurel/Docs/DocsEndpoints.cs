@@ -1,0 +1,46 @@
+using System.Collections.Concurrent;
+using System.Text;
+using Laurel.Platform.Access;
+using Laurel.Platform.Http;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+
+namespace Laurel.Docs;
+
+/// <summary>What a developer reads: the OpenAPI documents, Swagger UI over them, the page of error codes.</summary>
+internal static class DocsEndpoints
+{
+    public static readonly IReadOnlyList<string> Documents = ["auth", "platform"];
+
+    public static void MapDocs(this WebApplication app)
+    {
+        app.UseSwaggerUI(ui =>
+        {
+            ui.RoutePrefix = "docs";
+            ui.DocumentTitle = "Laurel API";
+            foreach (var document in Documents)
+                ui.SwaggerEndpoint($"/openapi/{document}.json", document);
+        });
+
+        // A document costs milliseconds to make and never changes while the process lives: it is made once.
+        var made = new ConcurrentDictionary<string, Lazy<Task<string>>>(StringComparer.Ordinal);
+        app.MapGet("/openapi/{document}.json", async (string document, IServiceProvider services) => Documents.Contains(document)
+                ? Results.Text(await made.GetOrAdd(document, name => new(() => Write(services, name))).Value, "application/json", Encoding.UTF8)
+                : new Problem(Errors.NotFound))
+            .ExcludeFromDescription()
+            .AllowAnyone();
+
+        app.MapGet("/docs/errors", () => Results.Stream(typeof(DocsEndpoints).Assembly.GetManifestResourceStream("errors.md")!, "text/plain; charset=utf-8"))
+            .ExcludeFromDescription()
+            .AllowAnyone();
+
+        app.MapGet("/", () => Results.Redirect("/docs")).ExcludeFromDescription().AllowAnyone();
+    }
+
+    private static async Task<string> Write(IServiceProvider services, string name)
+    {
+        using var scope = services.CreateScope();
+        var document = await scope.ServiceProvider.GetRequiredKeyedService<IOpenApiDocumentProvider>(name).GetOpenApiDocumentAsync();
+        return await document.SerializeAsJsonAsync(OpenApiSpecVersion.OpenApi3_1);
+    }
+}

@@ -1,0 +1,34 @@
+using Laurel.Auth;
+using Laurel.Docs;
+using Laurel.Platform;
+using Laurel.Platform.Secrets;
+using Laurel.Platform.Telemetry;
+
+namespace Laurel;
+
+/// <summary>All services in one process.</summary>
+internal static class LaurelHost
+{
+    public static WebApplication Build(Settings settings, Databases databases, string urls)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
+        {
+            ApplicationName = "laurel",
+            ContentRootPath = AppContext.BaseDirectory,
+            EnvironmentName = settings.Configuration["environment"],
+        });
+        builder.Configuration.AddConfiguration(settings.Configuration);
+        builder.WebHost.UseKestrel().UseUrls(urls);
+        builder.Services.AddRouting();
+        builder.AddLaurelLogging();
+        builder.AddPlatform();
+        builder.Services.AddSingleton(MasterKey.Load(settings.Configuration["Laurel:MasterKey"], settings.DataDir));
+        builder.Services.AddAuth(databases.Auth, AuthOptions.Read(settings.Configuration, production: !settings.IsDevelopment));
+
+        var app = builder.Build();
+        app.UsePlatform();
+        app.MapAuth();
+        app.MapDocs();
+        return app;
+    }
+}
