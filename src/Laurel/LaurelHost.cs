@@ -9,7 +9,7 @@ namespace Laurel;
 /// <summary>All services in one process.</summary>
 internal static class LaurelHost
 {
-    public static WebApplication Build(Settings settings, Databases databases, string urls)
+    public static WebApplication Build(Settings settings, Databases databases, string urls, TimeProvider? time = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
         {
@@ -19,6 +19,7 @@ internal static class LaurelHost
         });
         builder.Configuration.AddConfiguration(settings.Configuration);
         builder.WebHost.UseKestrel().UseUrls(urls);
+        builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddRouting();
         builder.AddLaurelLogging();
         builder.AddPlatform();

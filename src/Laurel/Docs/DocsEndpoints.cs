@@ -37,7 +37,7 @@ internal static class DocsEndpoints
         app.MapGet("/", () => Results.Redirect("/docs")).ExcludeFromDescription().AllowAnyone();
     }
 
-    private static async Task<string> Write(IServiceProvider services, string name)
+    internal static async Task<string> Write(IServiceProvider services, string name)
     {
         using var scope = services.CreateScope();
         var document = await scope.ServiceProvider.GetRequiredKeyedService<IOpenApiDocumentProvider>(name).GetOpenApiDocumentAsync();

@@ -1,0 +1,101 @@
+using System.Text.Json.Nodes;
+using Laurel.Auth;
+using Laurel.Auth.Accounts;
+using Laurel.Auth.Sessions;
+using Laurel.Platform.Access;
+using Laurel.Platform.Postgres;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace Laurel.Tests.Support;
+
+/// <summary>
+/// A whole Laurel for one test class: its own databases, a real server on a free port, a clock that can be put forward.
+/// </summary>
+public sealed class LaurelApp(TestPostgres postgres) : IAsyncLifetime
+{
+    private TestDatabase? _auth;
+    private TestDatabase? _events;
+    private Databases? _databases;
+    private WebApplication? _app;
+    private HttpClient? _http;
+
+    public TestClock Clock { get; } = new();
+
+    /// <summary>Settings beside the usual ones of tests; to be set before the app starts.</summary>
+    public Dictionary<string, string?> Settings { get; } = new(StringComparer.Ordinal)
+    {
+        ["environment"] = "Development",
+        ["Laurel:MasterKey"] = Convert.ToBase64String(new byte[32]),
+        // Tests that are not about hashing need not wait for it.
+        ["Laurel:Auth:PasswordIterations"] = "1000",
+        ["Laurel:Auth:SignUpsPerHour"] = "100000",
+    };
+
+    public IServiceProvider Services => _app!.Services;
+
+    public NpgsqlDataSource Database => _databases!.Auth;
+
+    public Uri Address => _http!.BaseAddress!;
+
+    public Api Anonymous => new(_http!);
+
+    public async ValueTask InitializeAsync()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        _auth = await postgres.CreateDatabase("auth", MigrateAuth, cancellation);
+        _events = await postgres.CreateDatabase(cancellation);
+        Settings["ConnectionStrings:Auth"] = _auth.ConnectionString;
+        Settings["ConnectionStrings:Events"] = _events.ConnectionString;
+
+        var settings = new Settings(new ConfigurationBuilder().AddInMemoryCollection(Settings).Build(), []);
+        _databases = await Databases.Open(settings, join: false, cancellation);
+        _app = LaurelHost.Build(settings, _databases, "http://127.0.0.1:0", Clock);
+        await _app.Services.StartAuth(cancellation);
+        await _app.StartAsync(cancellation);
+
+        _http = new HttpClient(new Contract(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }, Documents))
+        {
+            BaseAddress = new Uri(_app.Urls.Single()),
+        };
+    }
+
+    /// <summary>Somebody new with this role, signed in. Made in the database: hashing a password a test would prove nothing.</summary>
+    public async Task<Actor> SignedIn(Role role = Role.User)
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var name = Guid.CreateVersion7(Clock.GetUtcNow()).ToString("N");
+        var account = (await Services.GetRequiredService<AccountStore>().Add($"{name}@example.com", "no hash", "Somebody", role, cancellation))!;
+        var session = RefreshTokens.First(new SessionId(Guid.CreateVersion7(Clock.GetUtcNow())));
+        var holder = await Services.GetRequiredService<SessionStore>().Open(session, account.Id, "no hash", new Visitor("127.0.0.1", "127.0.0.1", null), cancellation);
+        var token = Services.GetRequiredService<SessionTokens>().ForPerson(holder!, session.Session);
+        return new Actor(account, session.Session, Anonymous.As(token), Services.GetRequiredService<RefreshTokens>().Write(session));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _http?.Dispose();
+        if (_app is not null)
+            await _app.DisposeAsync();
+        if (_databases is not null)
+            await _databases.DisposeAsync();
+        if (_auth is not null)
+            await _auth.DisposeAsync();
+        if (_events is not null)
+            await _events.DisposeAsync();
+    }
+
+    private IReadOnlyList<JsonNode> Documents() =>
+        [.. Docs.DocsEndpoints.Documents.Select(name => JsonNode.Parse(Docs.DocsEndpoints.Write(Services, name).GetAwaiter().GetResult())!)];
+
+    private static async Task MigrateAuth(string connectionString, CancellationToken cancellation)
+    {
+        await using var database = new NpgsqlDataSourceBuilder(connectionString).Build();
+        await Migrations.Apply(database, typeof(AuthSetup).Assembly, cancellation: cancellation);
+    }
+}
+
+/// <summary>Somebody who is signed in.</summary>
+public sealed record Actor(Account Account, SessionId Session, Api Api, string RefreshToken);
