@@ -13,7 +13,6 @@ public sealed class VerificationKey
     internal const string Exponent = "AQAB";
 
     private readonly RsaPool pool;
-    private readonly int signatureLength;
 
     /// <exception cref="FormatException">The key is weaker than RS256 allows, or so large that checking a signature would be an attack.</exception>
     internal VerificationKey(byte[] modulus, byte[] exponent)
@@ -31,7 +30,6 @@ public sealed class VerificationKey
 
         Modulus = Base64Url.EncodeToString(modulus);
         Kid = Thumbprint(Modulus);
-        signatureLength = modulus.Length;
         pool = new RsaPool(() => RSA.Create(new RSAParameters { Modulus = modulus, Exponent = exponent }));
     }
 
@@ -41,9 +39,6 @@ public sealed class VerificationKey
 
     internal bool Verify(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
     {
-        if (signature.Length != signatureLength)
-            return false;
-
         var rsa = pool.Rent();
         var valid = rsa.VerifyData(data, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         pool.Return(rsa);

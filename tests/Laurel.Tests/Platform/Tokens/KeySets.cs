@@ -60,33 +60,33 @@ public sealed class KeySets
         Assert.Throws<FormatException>(() => KeySet.Parse(Encoding.UTF8.GetBytes(json)));
     }
 
-    public static TheoryData<string, Func<Jwk, Jwk>> Unfit => new()
+    public static TheoryData<string, string, Func<Jwk, Jwk>> Unfit => new()
     {
-        { "1024 bits", key => key with { N = Modulus(1024) } },
-        { "2047 bits", key => key with { N = Base64Url.EncodeToString([0x7f, .. Base64Url.DecodeFromChars(key.N)[1..]]) } },
-        { "2048 bits by leading zeros", key => key with { N = Base64Url.EncodeToString([.. new byte[128], .. Base64Url.DecodeFromChars(Modulus(1024))]) } },
-        { "4104 bits", key => key with { N = Base64Url.EncodeToString([.. Enumerable.Repeat((byte)255, 513)]) } },
-        { "an even modulus", key => key with { N = Base64Url.EncodeToString([.. Base64Url.DecodeFromChars(key.N)[..^1], 0xfe]) } },
-        { "exponent 1", key => key with { E = "AQ" } },
-        { "exponent 3", key => key with { E = "Aw" } },
-        { "an even exponent", key => key with { E = "AQAA" } },
-        { "a padded exponent", key => key with { E = "AAEAAQ" } },
-        { "a huge exponent", key => key with { E = key.N } },
-        { "no exponent", key => key with { E = null! } },
-        { "no modulus", key => key with { N = null! } },
-        { "standard base64", key => key with { N = key.N + "==" } },
-        { "a foreign kid", key => key with { Kid = TokenWorkshop.OtherKey.Kid } },
-        { "no kid", key => key with { Kid = null! } },
+        { "1024 bits", "2048 to 4096 bits, this one has 1024", key => key with { N = Modulus(1024) } },
+        { "2047 bits", "this one has 2047", key => key with { N = Base64Url.EncodeToString([0x7f, .. Base64Url.DecodeFromChars(key.N)[1..]]) } },
+        { "2048 bits by leading zeros", "must not begin with zero", key => key with { N = Base64Url.EncodeToString([.. new byte[128], .. Base64Url.DecodeFromChars(Modulus(1024))]) } },
+        { "4104 bits", "this one has 4104", key => key with { N = Base64Url.EncodeToString([.. Enumerable.Repeat((byte)255, 513)]) } },
+        { "an even modulus", "must be odd", key => key with { N = Base64Url.EncodeToString([.. Base64Url.DecodeFromChars(key.N)[..^1], 0xfe]) } },
+        { "exponent 1", "65537", key => key with { E = "AQ" } },
+        { "exponent 3", "65537", key => key with { E = "Aw" } },
+        { "an even exponent", "65537", key => key with { E = "AQAA" } },
+        { "a padded exponent", "65537", key => key with { E = "AAEAAQ" } },
+        { "a huge exponent", "65537", key => key with { E = key.N } },
+        { "no exponent", "base64url", key => key with { E = null! } },
+        { "no modulus", "base64url", key => key with { N = null! } },
+        { "standard base64", "base64url", key => key with { N = key.N + "==" } },
+        { "a foreign kid", "thumbprint", key => key with { Kid = TokenWorkshop.OtherKey.Kid } },
+        { "no kid", "thumbprint", key => key with { Kid = null! } },
     };
 
     [Theory]
     [MemberData(nameof(Unfit))]
-    public void An_unfit_key_spoils_the_set(string what, Func<Jwk, Jwk> spoil)
+    public void An_unfit_key_spoils_the_set(string what, string reason, Func<Jwk, Jwk> spoil)
     {
         Assert.NotEmpty(what);
         var json = JsonSerializer.SerializeToUtf8Bytes(new Jwks([Good, spoil(Good)]), JsonSerializerOptions.Web);
 
-        Assert.Throws<FormatException>(() => KeySet.Parse(json));
+        Assert.Contains(reason, Assert.Throws<FormatException>(() => KeySet.Parse(json)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
