@@ -1,0 +1,87 @@
+using System.Buffers;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+
+namespace Laurel.Bench.Http;
+
+/// <summary>One client's connection: a request, its whole response, the next request. It connects when it has to.</summary>
+internal sealed class Connection(Uri server, RequestWriter write) : IDisposable
+{
+    private const int MaxResponse = 16 * 1024 * 1024;
+
+    private readonly ArrayBufferWriter<byte> request = new(1024);
+    private byte[] received = new byte[16 * 1024];
+    private Socket? socket;
+    private bool disposed;
+
+    /// <exception cref="SocketException">The connection failed.</exception>
+    /// <exception cref="IOException">The server ended it, or sent what is no response.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<Response> Exchange()
+    {
+        var open = socket ??= await Connect();
+        request.ResetWrittenCount();
+        write(request);
+        for (var rest = request.WrittenMemory; !rest.IsEmpty;)
+            rest = rest[await open.SendAsync(rest)..];
+
+        var length = 0;
+        while (true)
+        {
+            if (length == received.Length)
+                Grow();
+            var count = await open.ReceiveAsync(received.AsMemory(length));
+            if (count == 0)
+                throw new IOException("the server closed the connection");
+
+            length += count;
+            switch (Response.Read(received.AsSpan(0, length), out var response))
+            {
+                case ResponseState.Incomplete:
+                    break;
+                case ResponseState.Complete when response.Length == length:
+                    if (response.Closes)
+                        Drop();
+                    return response;
+                default:
+                    throw new IOException("the server sent no proper response");
+            }
+        }
+    }
+
+    /// <summary>After a failure: what the old connection still brings belongs to no request.</summary>
+    public void Drop()
+    {
+        socket?.Dispose();
+        socket = null;
+    }
+
+    public void Dispose()
+    {
+        disposed = true;
+        Drop();
+    }
+
+    private async Task<Socket> Connect()
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        var connecting = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await connecting.ConnectAsync(server.Host, server.Port);
+            return connecting;
+        }
+        catch
+        {
+            connecting.Dispose();
+            throw;
+        }
+    }
+
+    private void Grow()
+    {
+        if (received.Length >= MaxResponse)
+            throw new IOException("the response is too long");
+        Array.Resize(ref received, received.Length * 2);
+    }
+}

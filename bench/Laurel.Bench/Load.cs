@@ -1,0 +1,109 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net.Sockets;
+using Laurel.Bench.Http;
+
+namespace Laurel.Bench;
+
+/// <summary>Connections that send one scenario's requests until they are told to stop.</summary>
+internal sealed class Load : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMilliseconds(50);
+
+    private readonly Histogram latencies = new();
+    private readonly ConcurrentDictionary<string, long> failures = [];
+    private readonly CancellationTokenSource stopping = new();
+    private readonly CancellationToken stopped;
+    private readonly TaskCompletionSource answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<Connection> connections;
+    private readonly Task[] clients;
+    private readonly long started = Stopwatch.GetTimestamp();
+    private readonly TimeSpan processorTime = Environment.CpuUsage.TotalTime;
+
+    private Load(Uri server, Func<int, RequestWriter> writers, int count, int? requestsPerSecond)
+    {
+        stopped = stopping.Token;
+        connections = [.. Enumerable.Range(0, count).Select(i => new Connection(server, writers(i)))];
+        clients =
+        [
+            .. connections.Select((connection, i) => requestsPerSecond is { } rate
+                ? Task.Run(() => KeepPace(connection, TimeSpan.FromSeconds((double)i / rate), TimeSpan.FromSeconds((double)count / rate)))
+                : Task.Run(() => KeepBusy(connection))),
+        ];
+    }
+
+    /// <summary>Done when the first answer of any kind has come.</summary>
+    public Task Answered => Task.WhenAny(answered.Task, Task.WhenAll(clients));
+
+    public static Load Start(Uri server, Func<int, RequestWriter> writers, int connections, int? requestsPerSecond) =>
+        new(server, writers, connections, requestsPerSecond);
+
+    /// <summary>Sends nothing more, waits for what is under way (the slowest requests are among it), and counts.</summary>
+    public async Task<Round> Stop()
+    {
+        await stopping.CancelAsync();
+        var all = Task.WhenAll(clients);
+        if (await Task.WhenAny(all, Task.Delay(Patience)) != all)
+            connections.ForEach(connection => connection.Dispose());
+        await all;
+
+        var elapsed = Stopwatch.GetElapsedTime(started);
+        return new Round(
+            latencies.Count / elapsed.TotalSeconds,
+            latencies.Percentile(50).TotalMilliseconds,
+            latencies.Percentile(95).TotalMilliseconds,
+            latencies.Percentile(99).TotalMilliseconds,
+            (Environment.CpuUsage.TotalTime - processorTime) / elapsed / Environment.ProcessorCount,
+            failures.ToDictionary(StringComparer.Ordinal));
+    }
+
+    public void Dispose()
+    {
+        stopping.Cancel();
+        connections.ForEach(connection => connection.Dispose());
+        stopping.Dispose();
+    }
+
+    private async Task KeepBusy(Connection connection)
+    {
+        while (!stopped.IsCancellationRequested)
+            await Send(connection, Stopwatch.GetTimestamp());
+    }
+
+    private async Task KeepPace(Connection connection, TimeSpan first, TimeSpan interval)
+    {
+        for (var due = first; !stopped.IsCancellationRequested; due += interval)
+        {
+            var early = due - Stopwatch.GetElapsedTime(started);
+            if (early > TimeSpan.Zero)
+                await Task.Delay(early, stopped).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!stopped.IsCancellationRequested)
+                await Send(connection, started + (long)(due.TotalSeconds * Stopwatch.Frequency));
+        }
+    }
+
+    private async Task Send(Connection connection, long since)
+    {
+        try
+        {
+            var response = await connection.Exchange();
+            if (response.Succeeded)
+                latencies.Record(Stopwatch.GetElapsedTime(since));
+            else
+                CountFailure($"status {response.Status}");
+            answered.TrySetResult();
+        }
+        catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException)
+        {
+            connection.Drop();
+            CountFailure(e is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted } ? "no answer" : e.Message);
+            answered.TrySetResult();
+
+            // A server that is gone refuses a hundred thousand connections in a second, which nobody wants to count.
+            await Task.Delay(PauseAfterFailure, stopped).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private void CountFailure(string what) => failures.AddOrUpdate(what, 1, (_, count) => count + 1);
+}

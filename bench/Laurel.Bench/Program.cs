@@ -1,0 +1,58 @@
+using System.CommandLine;
+using Laurel.Bench;
+
+// The continuation of a receive runs on the thread that saw it arrive: no hop to the thread pool for each response.
+// Read by the runtime at its first socket.
+Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
+Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT", Math.Max(1, Environment.ProcessorCount / 4).ToString());
+
+var suite = new Argument<string>("suite") { Description = $"What to measure: {string.Join(", ", Suites.All.Keys)}." };
+var url = new Option<Uri?>("--url")
+{
+    Description = $"A server that runs already, with the account in {Server.EmailKey} and {Server.PasswordKey}. Without it a server is started.",
+};
+var connections = new Option<int>("--connections") { Description = "Connections of a closed loop.", DefaultValueFactory = _ => 64 };
+var seconds = new Option<double>("--seconds") { Description = "Length of one round of one scenario.", DefaultValueFactory = _ => 3 };
+var rounds = new Option<int>("--rounds") { Description = "Rounds; the median counts.", DefaultValueFactory = _ => 5 };
+var json = new Option<FileInfo?>("--json") { Description = "Also write the figures here as JSON." };
+var report = new Option<FileInfo?>("--report") { Description = "Also write them as this suite's section of a Markdown page." };
+suite.AcceptOnlyFromAmong([.. Suites.All.Keys]);
+connections.Validators.Add(result => RequirePositive(result, result.GetValueOrDefault<int>()));
+seconds.Validators.Add(result => RequirePositive(result, result.GetValueOrDefault<double>()));
+rounds.Validators.Add(result => RequirePositive(result, result.GetValueOrDefault<int>()));
+
+var command = new RootCommand("Measures a Laurel server under load. Exit status: 0 all goals met, 1 one fell short, 2 not measured.")
+{
+    suite, url, connections, seconds, rounds, json, report,
+};
+command.SetAction(async (parsed, cancel) =>
+{
+    try
+    {
+        var plan = new Plan(parsed.GetValue(connections), TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(rounds));
+        await using var server = parsed.GetValue(url) is { } running
+            ? await Server.Attach(running, cancel)
+            : await Server.Start(TimeProvider.System, cancel);
+
+        var result = await new Runner(server, plan, TimeProvider.System, Console.Error).Run(Suites.All[parsed.GetValue(suite)!], args, cancel);
+
+        Console.Write(Report.ToText(result));
+        if (parsed.GetValue(json) is { } jsonFile)
+            await File.WriteAllTextAsync(jsonFile.FullName, Report.ToJson(result), cancel);
+        if (parsed.GetValue(report) is { } page)
+            await Report.WriteSection(page, result, cancel);
+        return result.Goals.Any(goal => goal.Verdict is Verdict.FellShort) ? 1 : 0;
+    }
+    catch (BenchException e)
+    {
+        await Console.Error.WriteLineAsync(e.Message);
+        return 2;
+    }
+});
+return await command.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }, CancellationToken.None);
+
+static void RequirePositive(System.CommandLine.Parsing.OptionResult result, double value)
+{
+    if (value <= 0)
+        result.AddError($"{result.Option.Name} must be greater than 0.");
+}

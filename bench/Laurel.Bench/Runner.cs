@@ -1,0 +1,72 @@
+using System.Runtime.InteropServices;
+
+namespace Laurel.Bench;
+
+internal sealed record Plan(int Connections, TimeSpan RoundLength, int Rounds);
+
+/// <summary>
+/// Runs a suite: a warm-up, then rounds in which every scenario has its turn, so that a disturbance of the machine hits all of them
+/// alike and the median of the rounds passes over it.
+/// </summary>
+internal sealed class Runner(Server server, Plan plan, TimeProvider time, TextWriter log)
+{
+    public async Task<SuiteResult> Run(Suite suite, string[] args, CancellationToken cancel)
+    {
+        await log.WriteLineAsync("warm-up");
+        await PlayAll(suite, cancel);
+
+        var rounds = new List<(string Scenario, Round Round)>();
+        for (var i = 1; i <= plan.Rounds; i++)
+        {
+            await log.WriteLineAsync($"round {i} of {plan.Rounds}");
+            rounds.AddRange(await PlayAll(suite, cancel));
+        }
+
+        var figures = new Figures(
+            [.. rounds.GroupBy(played => played.Scenario, played => played.Round).Select(group => new ScenarioFigures(group.Key, [.. group]))],
+            server.MemoryAfterStartMb,
+            server.ResidentMemoryMb());
+        return new SuiteResult(
+            suite.Name,
+            time.GetUtcNow(),
+            $"dotnet run -c Release --project bench/Laurel.Bench -- {string.Join(' ', args)}",
+            plan,
+            Describe(),
+            figures,
+            [.. suite.Goals.Select(goal => goal.Judge(figures))]);
+    }
+
+    private async Task<IReadOnlyList<(string Scenario, Round Round)>> PlayAll(Suite suite, CancellationToken cancel)
+    {
+        var played = new List<(string, Round)>();
+        foreach (var scenario in suite.Scenarios)
+        {
+            // Prepared before other traffic gets in the way.
+            var begin = await Prepare(scenario, cancel);
+            using var beside = scenario.Beside is { } other ? (await Prepare(other, cancel))() : null;
+            if (beside is not null)
+                await beside.Answered.WaitAsync(cancel);
+
+            using var load = begin();
+            await Task.Delay(plan.RoundLength, time, cancel);
+            played.Add((scenario.Name, await load.Stop()));
+            if (beside is not null)
+                played.Add((scenario.Beside!.Name, await beside.Stop()));
+        }
+
+        return played;
+    }
+
+    private async Task<Func<Load>> Prepare(Scenario scenario, CancellationToken cancel)
+    {
+        var writers = await scenario.Prepare(server, cancel);
+        return () => Load.Start(server.Url, writers, scenario.Connections ?? plan.Connections, scenario.RequestsPerSecond);
+    }
+
+    private Machine Describe() => new(
+        Environment.ProcessorCount,
+        GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1e9,
+        RuntimeInformation.RuntimeIdentifier,
+        Environment.Version.ToString(),
+        server.PostgreSqlVersion());
+}

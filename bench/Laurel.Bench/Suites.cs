@@ -1,0 +1,6 @@
+namespace Laurel.Bench;
+
+internal static class Suites
+{
+    public static readonly IReadOnlyDictionary<string, Suite> All = new[] { AuthSuite.Suite }.ToDictionary(suite => suite.Name);
+}

@@ -1,0 +1,148 @@
+using System.Buffers;
+using Laurel.Bench;
+using Laurel.Bench.Http;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Laurel.Tests.Bench;
+
+public sealed class Loads : IAsyncLifetime
+{
+    private readonly TaskCompletionSource release = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly SemaphoreSlim arrived = new(0);
+    private readonly SemaphoreSlim served = new(0);
+    private WebApplication app = null!;
+    private Uri server = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
+        app = builder.Build();
+        app.Use(async (context, next) =>
+        {
+            arrived.Release();
+            await next();
+            served.Release();
+        });
+        app.MapGet("/fine", () => "fine");
+        app.MapGet("/chunked", async (HttpResponse response) =>
+        {
+            for (var i = 0; i < 10; i++)
+                await response.WriteAsync(new string('x', 5_000));
+        });
+        app.MapGet("/closes", (HttpResponse response) => response.Headers.Connection = "close");
+        app.MapGet("/breaks", (HttpContext context) => context.Abort());
+        app.MapGet("/waits", () => release.Task);
+        app.MapPost("/echo", (HttpRequest request) => request.ContentLength is 7 or 8 ? Results.Ok() : Results.BadRequest());
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        server = new Uri(app.Urls.Single());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        release.TrySetResult();
+        await app.DisposeAsync();
+        arrived.Dispose();
+        served.Dispose();
+    }
+
+    [Theory]
+    [InlineData("/fine")]
+    [InlineData("/chunked")]
+    [InlineData("/closes")]
+    public async Task What_succeeds_is_counted_as_a_rate(string path)
+    {
+        var round = await Play(Requests.Always(Requests.Get(server, path)));
+
+        Assert.Empty(round.Failures);
+        Assert.True(round.RequestsPerSecond > 0);
+        Assert.InRange(round.P50Ms, 0.001, round.P99Ms);
+    }
+
+    [Fact]
+    public async Task Another_status_is_a_failure_and_adds_nothing_to_the_rate()
+    {
+        var round = await Play(Requests.Always(Requests.Get(server, "/nowhere")));
+
+        Assert.Equal("status 404", Assert.Single(round.Failures).Key);
+        Assert.Equal(0, round.RequestsPerSecond);
+    }
+
+    [Fact]
+    public async Task A_connection_that_breaks_is_a_failure_and_the_next_request_has_a_new_one()
+    {
+        var round = await Play(Requests.Always(Requests.Get(server, "/breaks")));
+
+        Assert.InRange(round.Failures.Values.Sum(), 20, long.MaxValue);
+        Assert.Equal(0, round.RequestsPerSecond);
+    }
+
+    [Fact]
+    public async Task Each_connection_writes_its_own_bodies()
+    {
+        var round = await Play(connection =>
+        {
+            var sent = 0;
+            return buffer => buffer.Write(Requests.Post(server, "/echo", $$"""{"n":{{(connection * 4) + (++sent % 4)}}}"""));
+        });
+
+        Assert.Empty(round.Failures);
+        Assert.True(round.RequestsPerSecond > 0);
+    }
+
+    [Fact]
+    public async Task A_server_that_is_gone_is_a_failure()
+    {
+        await app.StopAsync(TestContext.Current.CancellationToken);
+        using var load = Load.Start(server, Requests.Always(Requests.Get(server, "/fine")), 2, requestsPerSecond: null);
+        await load.Answered;
+        var round = await load.Stop();
+
+        Assert.Equal(0, round.RequestsPerSecond);
+        Assert.NotEmpty(round.Failures);
+    }
+
+    [Fact]
+    public async Task The_slowest_requests_are_waited_for_and_counted()
+    {
+        using var load = Load.Start(server, Requests.Always(Requests.Get(server, "/waits")), 3, requestsPerSecond: null);
+        await Many(arrived, 3);
+        var stopped = load.Stop();
+        await Task.Delay(TimeSpan.FromMilliseconds(50), TestContext.Current.CancellationToken);
+        release.SetResult();
+        var round = await stopped;
+
+        Assert.Empty(round.Failures);
+        Assert.InRange(round.P50Ms, 49, 10_000);
+    }
+
+    [Fact]
+    public async Task At_a_given_rate_a_latency_counts_from_when_its_request_was_due()
+    {
+        using var load = Load.Start(server, Requests.Always(Requests.Get(server, "/waits")), 1, requestsPerSecond: 1_000);
+        await Task.Delay(TimeSpan.FromMilliseconds(200), TestContext.Current.CancellationToken);
+        release.SetResult();
+        await Many(served, 150);
+        var round = await load.Stop();
+
+        // The first waited 200 ms, and the 150 that were due meanwhile waited behind it.
+        Assert.InRange(round.P95Ms, 100, 10_000);
+    }
+
+    private async Task<Round> Play(Func<int, RequestWriter> writers)
+    {
+        using var load = Load.Start(server, writers, connections: 2, requestsPerSecond: null);
+        await Many(served, 20);
+        return await load.Stop();
+    }
+
+    private static async Task Many(SemaphoreSlim happened, int times)
+    {
+        for (var i = 0; i < times; i++)
+            Assert.True(await happened.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+    }
+}
