@@ -7,7 +7,7 @@ Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS
 Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT", Math.Max(1, Environment.ProcessorCount / 4).ToString());
 
 var suite = new Argument<string>("suite") { Description = $"What to measure: {string.Join(", ", Suites.All.Keys)}." };
-var url = new Option<Uri?>("--url")
+var url = new Option<string?>("--url")
 {
     Description = $"A server that runs already, with the account in {Server.EmailKey} and {Server.PasswordKey}. Without it a server is started.",
 };
@@ -21,7 +21,7 @@ connections.Validators.Add(result => RequirePositive(result, result.GetValueOrDe
 seconds.Validators.Add(result => RequirePositive(result, result.GetValueOrDefault<double>()));
 rounds.Validators.Add(result => RequirePositive(result, result.GetValueOrDefault<int>()));
 
-var command = new RootCommand("Measures a Laurel server under load. Exit status: 0 all goals met, 1 one fell short, 2 not measured.")
+var command = new RootCommand("Measures a Laurel server under load. Exit status: 0 all goals reached, 1 nothing measured, 2 a goal missed.")
 {
     suite, url, connections, seconds, rounds, json, report,
 };
@@ -41,15 +41,22 @@ command.SetAction(async (parsed, cancel) =>
             await File.WriteAllTextAsync(jsonFile.FullName, Report.ToJson(result), cancel);
         if (parsed.GetValue(report) is { } page)
             await Report.WriteSection(page, result, cancel);
-        return result.Goals.Any(goal => goal.Verdict is Verdict.FellShort) ? 1 : 0;
+        return result.Goals.Any(goal => goal.Verdict is Verdict.FellShort) ? 2 : 0;
     }
-    catch (BenchException e)
+    catch (Exception e) when (e is BenchException or HttpRequestException or OperationCanceledException)
     {
-        await Console.Error.WriteLineAsync(e.Message);
-        return 2;
+        await Console.Error.WriteLineAsync(cancel.IsCancellationRequested ? "Stopped." : e.Message);
+        return 1;
     }
 });
-return await command.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }, CancellationToken.None);
+var invocation = new InvocationConfiguration
+{
+    EnableDefaultExceptionHandler = false,
+
+    // After Ctrl-C the server that was started has to be stopped.
+    ProcessTerminationTimeout = TimeSpan.FromMinutes(1),
+};
+return await command.Parse(args).InvokeAsync(invocation, CancellationToken.None);
 
 static void RequirePositive(System.CommandLine.Parsing.OptionResult result, double value)
 {

@@ -29,7 +29,7 @@ internal sealed class Runner(Server server, Plan plan, TimeProvider time, TextWr
         return new SuiteResult(
             suite.Name,
             time.GetUtcNow(),
-            $"dotnet run -c Release --project bench/Laurel.Bench -- {string.Join(' ', args)}",
+            $"dotnet run -c {Server.Configuration} --project bench/Laurel.Bench -- {string.Join(' ', args)}",
             plan,
             Describe(),
             figures,

@@ -11,9 +11,9 @@ namespace Laurel.Bench;
 internal sealed class Server : IAsyncDisposable
 {
 #if DEBUG
-    private const string Configuration = "Debug";
+    public const string Configuration = "Debug";
 #else
-    private const string Configuration = "Release";
+    public const string Configuration = "Release";
 #endif
 
     public const string EmailKey = "Laurel__Admin__Email";
@@ -30,9 +30,11 @@ internal sealed class Server : IAsyncDisposable
     private DirectoryInfo? folder;
     private Task output = Task.CompletedTask;
 
-    private Server(Uri url, string? email, string? password)
+    private Server(string url, string? email, string? password)
     {
-        Url = url.Scheme == Uri.UriSchemeHttp ? url : throw new BenchException("Only http is measured, not https.");
+        Url = Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttp
+            ? uri
+            : throw new BenchException($"{url} is no http address.");
         (this.email, this.password) = (email, password);
     }
 
@@ -45,7 +47,7 @@ internal sealed class Server : IAsyncDisposable
 
     public double? MemoryAfterStartMb { get; private set; }
 
-    public static async Task<Server> Attach(Uri url, CancellationToken cancel)
+    public static async Task<Server> Attach(string url, CancellationToken cancel)
     {
         var server = new Server(url, Environment.GetEnvironmentVariable(EmailKey), Environment.GetEnvironmentVariable(PasswordKey));
         if (!await server.IsReady(cancel))
@@ -58,7 +60,7 @@ internal sealed class Server : IAsyncDisposable
     {
         var executable = FindExecutable();
         var server = new Server(
-            new Uri($"http://127.0.0.1:{FreePort()}"), "bench@laurel.example", Convert.ToHexString(RandomNumberGenerator.GetBytes(16)));
+            $"http://127.0.0.1:{FreePort()}", "bench@laurel.example", Convert.ToHexString(RandomNumberGenerator.GetBytes(16)));
         try
         {
             server.Launch(executable);
