@@ -73,13 +73,19 @@ internal sealed class Load : IDisposable
 
     private async Task KeepPace(Connection connection, TimeSpan first, TimeSpan interval)
     {
-        for (var due = first; !stopped.IsCancellationRequested; due += interval)
+        for (var due = first; ; due += interval)
         {
             var early = due - Stopwatch.GetElapsedTime(started);
             if (early > TimeSpan.Zero)
+            {
                 await Task.Delay(early, stopped).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (!stopped.IsCancellationRequested)
-                await Send(connection, started + (long)(due.TotalSeconds * Stopwatch.Frequency));
+
+                // Only now: what was due before the end is sent, or a server that stalls would hide what waits.
+                if (stopped.IsCancellationRequested)
+                    return;
+            }
+
+            await Send(connection, started + (long)(due.TotalSeconds * Stopwatch.Frequency));
         }
     }
 
