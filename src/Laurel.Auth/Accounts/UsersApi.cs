@@ -31,11 +31,11 @@ internal static class UsersApi
         AccountStore accounts,
         Cursors cursors,
         CancellationToken cancellation,
-        [Description("Only this role.")] Role? role = null,
+        [Description("Only this role.")] Choice<Role>? role = null,
         [Description("Exactly this e-mail, letter case aside.")] string? email = null,
         [Description("A part of the e-mail or the nickname.")] string? q = null)
     {
-        var rows = await accounts.List(new UserFilter(role, email, q), cursors.Read<Guid?>("users", page), page.Size + 1, cancellation);
+        var rows = await accounts.List(new UserFilter(role?.Value, email, q), cursors.Read<Guid?>("users", page), page.Size + 1, cancellation);
         return TypedResults.Ok(cursors.Page("users", page, rows, user => user.Id.Value));
     }
 

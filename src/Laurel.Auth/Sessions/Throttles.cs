@@ -41,7 +41,7 @@ internal sealed class Throttles(NpgsqlDataSource database, TimeProvider time)
         var now = time.GetUtcNow();
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        foreach (var throttle in throttles)
+        foreach (var throttle in InLockOrder(throttles))
         {
             var taken = await transaction.Query(
                 """
@@ -70,9 +70,21 @@ internal sealed class Throttles(NpgsqlDataSource database, TimeProvider time)
     public Task GiveBack(IReadOnlyList<Throttle> throttles, CancellationToken cancellation) =>
         database.Execute(
             """
+            WITH locked AS (
+                SELECT bucket
+                FROM throttles
+                WHERE bucket = ANY ($1)
+                ORDER BY bucket
+                FOR UPDATE
+            )
             UPDATE throttles
             SET attempts = attempts - 1
-            WHERE bucket = ANY ($1) AND attempts > 0
+            FROM locked
+            WHERE throttles.bucket = locked.bucket AND attempts > 0
             """,
             [throttles.Select(throttle => throttle.Key).ToArray()], cancellation);
+
+    /// <summary>Everybody locks the rows in one order, that of PostgreSQL's bytea, or two attempts could wait for each other.</summary>
+    private static IEnumerable<Throttle> InLockOrder(IReadOnlyList<Throttle> throttles) =>
+        throttles.OrderBy(throttle => throttle.Key, Comparer<byte[]>.Create((left, right) => left.AsSpan().SequenceCompareTo(right)));
 }

@@ -38,10 +38,11 @@ public static class OpenApiDocuments
     private static Task DescribeSchema(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellation)
     {
         var type = Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type;
-        if (type.IsEnum)
+        if (WireNames.EnumOf(type) is { } choices)
         {
             schema.Type = JsonSchemaType.String;
-            schema.Enum = [.. WireNames.All(type).Select(name => (JsonNode)name)];
+            schema.Properties = null;
+            schema.Enum = [.. WireNames.All(choices).Select(name => (JsonNode)name)];
         }
         else if (type.GetInterfaces().Any(contract => contract.IsGenericType && contract.GetGenericTypeDefinition() == typeof(IId<>)))
         {

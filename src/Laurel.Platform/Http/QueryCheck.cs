@@ -20,8 +20,7 @@ internal sealed class QueryCheck(RequestDelegate next)
     public Task InvokeAsync(HttpContext context)
     {
         // An endpoint without a handler method (the UI of the docs, a proxied route) reads its query itself.
-        if (context.Request.QueryString.HasValue
-            && context.GetEndpoint() is RouteEndpoint endpoint
+        if (context.GetEndpoint() is RouteEndpoint endpoint
             && endpoint.Metadata.GetMetadata<MethodInfo>() is { } handler
             && Check(_declared.GetOrAdd(endpoint, _ => Declared(endpoint, handler)), context.Request.Query) is { Count: > 0 } errors)
             return new Problem(Errors.BadQuery) { Fields = errors }.ExecuteAsync(context);
@@ -42,6 +41,12 @@ internal sealed class QueryCheck(RequestDelegate next)
                 errors.Add(new FieldError(name, "bad_value", message));
         }
 
+        foreach (var parameter in declared.Values)
+        {
+            if (parameter.IsRequired && !query.ContainsKey(parameter.Name))
+                errors.Add(new FieldError(parameter.Name, "missing_parameter", "This parameter is required."));
+        }
+
         return errors;
     }
 
@@ -57,8 +62,8 @@ internal sealed class QueryCheck(RequestDelegate next)
             return value is "true" or "false" ? null : "Expected true or false.";
         if (type == typeof(int))
             return OutOfRange(parameter, value);
-        if (type.IsEnum)
-            return WireNames.All(type).Contains(value) ? null : $"Expected one of: {string.Join(", ", WireNames.All(type))}.";
+        if (WireNames.EnumOf(type) is { } choices)
+            return WireNames.All(choices).Contains(value) ? null : $"Expected one of: {string.Join(", ", WireNames.All(choices))}.";
         if (type == typeof(Guid))
             return Guid.TryParseExact(value, "D", out _) ? null : "Expected a UUID.";
         if (type == typeof(DateTimeOffset))
@@ -81,20 +86,24 @@ internal sealed class QueryCheck(RequestDelegate next)
         return handler.GetParameters()
             .SelectMany(parameter => parameter.IsDefined(typeof(AsParametersAttribute), inherit: false)
                 ? parameter.ParameterType.GetProperties().Where(property => property.CanWrite)
-                    .Select(property => Parameter.Of(property, property.Name, property.PropertyType))
-                : [Parameter.Of(parameter, parameter.Name!, parameter.ParameterType)])
+                    .Select(property => Parameter.Of(property, property.Name, property.PropertyType, isRequired: false))
+                : [Parameter.Of(parameter, parameter.Name!, parameter.ParameterType, IsRequired(parameter))])
             .Where(parameter => IsValue(parameter.Type) && !inPath.Contains(parameter.Name))
             .ToFrozenDictionary(parameter => parameter.Name, StringComparer.Ordinal);
     }
 
     private static bool IsValue(Type type) =>
-        type.IsEnum || type == typeof(string) || type == typeof(bool) || type == typeof(int) || type == typeof(Guid) || type == typeof(DateTimeOffset);
+        (WireNames.EnumOf(type) is not null && !type.IsEnum) || type == typeof(string) || type == typeof(bool) || type == typeof(int) || type == typeof(Guid) || type == typeof(DateTimeOffset);
 
-    private sealed record Parameter(string Name, Type Type, RangeAttribute? Range)
+    private static bool IsRequired(ParameterInfo parameter) =>
+        !parameter.HasDefaultValue && new NullabilityInfoContext().Create(parameter).WriteState != NullabilityState.Nullable;
+
+    private sealed record Parameter(string Name, Type Type, bool IsRequired, RangeAttribute? Range)
     {
-        public static Parameter Of(ICustomAttributeProvider source, string name, Type type) => new(
+        public static Parameter Of(ICustomAttributeProvider source, string name, Type type, bool isRequired) => new(
             source.GetCustomAttributes(typeof(FromQueryAttribute), inherit: false).OfType<FromQueryAttribute>().FirstOrDefault()?.Name ?? name,
             Nullable.GetUnderlyingType(type) ?? type,
+            isRequired,
             source.GetCustomAttributes(typeof(RangeAttribute), inherit: false).OfType<RangeAttribute>().FirstOrDefault());
     }
 }

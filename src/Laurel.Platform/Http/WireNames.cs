@@ -28,6 +28,10 @@ public static class WireNames<T> where T : struct, Enum
 
 public static class WireNames
 {
+    /// <summary>The enum that a type is, or chooses from; null where it is none.</summary>
+    public static Type? EnumOf(Type type) =>
+        type.IsEnum ? type : type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Choice<>) ? type.GetGenericArguments()[0] : null;
+
     /// <summary>All names of an enum, in the order of its members.</summary>
     public static IEnumerable<string> All(Type enumType) => Enum.GetValues(enumType).Cast<object>().Select(value => Of(enumType, value));
 
@@ -35,6 +39,18 @@ public static class WireNames
     {
         var member = enumType.GetField(value.ToString()!, BindingFlags.Public | BindingFlags.Static)!;
         return member.GetCustomAttribute<JsonStringEnumMemberNameAttribute>()?.Name ?? JsonNamingPolicy.CamelCase.ConvertName(member.Name);
+    }
+}
+
+/// <summary>An enum in a query string. The framework would read the member's name in C#, in any letter case, or its number.</summary>
+public readonly record struct Choice<T>(T Value) where T : struct, Enum
+{
+    public static bool TryParse(string? text, IFormatProvider? provider, out Choice<T> choice)
+    {
+        _ = provider;
+        var known = WireNames<T>.TryParse(text, out var value);
+        choice = new Choice<T>(value);
+        return known;
     }
 }
 
