@@ -94,8 +94,9 @@ internal static class JsonBody
         if (!Utf8.IsValid(json))
             throw Malformed([new FieldError("$", "invalid_utf8", "The body is not valid UTF-8.")]);
 
-        // PostgreSQL cannot hold U+0000 in text, so no string may carry it. The escape is its only spelling in JSON.
-        if (json.IndexOf("\\u0000"u8) >= 0 && JsonDiagnosis.Explain(json, typeof(T)) is { Count: > 0 } errors)
+        // Two things the serializer lets pass: U+0000, which PostgreSQL cannot hold in text (the escape is its only spelling in
+        // JSON), and null as an element of a list. Both are rare enough to be looked for by their letters first.
+        if ((json.IndexOf("\\u0000"u8) >= 0 || json.IndexOf("null"u8) >= 0) && JsonDiagnosis.Explain(json, typeof(T)) is { Count: > 0 } errors)
             throw Malformed(errors);
 
         try

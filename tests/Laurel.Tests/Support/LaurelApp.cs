@@ -74,6 +74,11 @@ public sealed class LaurelApp(TestPostgres postgres) : IAsyncLifetime
         return new Actor(account, session.Session, Anonymous.As(token), Services.GetRequiredService<RefreshTokens>().Write(session));
     }
 
+    /// <summary>The access token of a service account that has these scopes.</summary>
+    public string ServiceToken(params IEnumerable<string> scopes) =>
+        Services.GetRequiredService<SessionTokens>().ForService(
+            new ServiceAccountId(Guid.CreateVersion7(Clock.GetUtcNow())), Guid.CreateVersion7(Clock.GetUtcNow()), scopes);
+
     public async ValueTask DisposeAsync()
     {
         _http?.Dispose();
