@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Laurel.Platform;
 using Laurel.Platform.Postgres;
@@ -17,7 +18,7 @@ internal sealed class KeyStore(NpgsqlDataSource database, SecretBox secrets, Key
     public static readonly TimeSpan Publication = TimeSpan.FromMinutes(5);
 
     private const string Purpose = "signing-key";
-    private readonly Dictionary<string, SigningKey> _opened = [];
+    private readonly ConcurrentDictionary<string, SigningKey> _opened = new(StringComparer.Ordinal);
 
     /// <summary>Loads the keys into the ring; makes the first one where there is none.</summary>
     public async Task Load(CancellationToken cancellation)

@@ -2,6 +2,7 @@ using Laurel.Auth.Accounts;
 using Laurel.Auth.Passwords;
 using Laurel.Platform.Access;
 using Laurel.Platform.Http;
+using Laurel.Platform.Postgres;
 using Laurel.Platform.Tokens;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -60,7 +61,7 @@ internal static class SessionsApi
         if (await throttles.Take(throttle, cancellation) is { } wait)
             return new Problem(Errors.TooManyRequests) { RetryAfter = wait, Detail = "Too many failed logins." };
 
-        var verdict = await passwords.Check(known?.PasswordHash, password, cancellation);
+        var verdict = await CheckOrGiveBack(known?.PasswordHash);
         if (known is null || verdict == PasswordVerdict.Wrong)
             return new Problem(AuthErrors.InvalidCredentials);
 
@@ -74,6 +75,20 @@ internal static class SessionsApi
         return holder is null
             ? new Problem(AuthErrors.InvalidCredentials)
             : Answer(http, useCookies, tokens.ForPerson(holder, refresh.Session), refreshTokens.Write(refresh));
+
+        // An attempt that was turned away unchecked is none: our overload must not use up the owner's tries.
+        async Task<PasswordVerdict> CheckOrGiveBack(string? hash)
+        {
+            try
+            {
+                return await passwords.Check(hash, password, cancellation);
+            }
+            catch (OverloadedException)
+            {
+                await throttles.GiveBack(throttle, cancellation);
+                throw;
+            }
+        }
     }
 
     private static async Task<Results<Ok<TokenPair>, NoContent, Problem>> Refresh(
