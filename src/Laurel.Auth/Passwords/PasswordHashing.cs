@@ -1,5 +1,5 @@
+using Laurel.Platform;
 using System.Threading.RateLimiting;
-using Laurel.Platform.Postgres;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
 

@@ -1,8 +1,8 @@
 using Laurel.Auth.Accounts;
 using Laurel.Auth.Passwords;
+using Laurel.Platform;
 using Laurel.Platform.Access;
 using Laurel.Platform.Http;
-using Laurel.Platform.Postgres;
 using Laurel.Platform.Tokens;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Laurel.Platform.Postgres;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;

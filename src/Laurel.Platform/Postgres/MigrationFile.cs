@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
@@ -34,7 +35,7 @@ internal sealed record MigrationFile(int Number, string Name, string Sql)
     private static MigrationFile Read(Assembly assembly, string resource)
     {
         var name = resource[(resource.LastIndexOf(Folder, StringComparison.Ordinal) + Folder.Length)..];
-        if (name.Length <= Digits || name[Digits] != '_' || !int.TryParse(name.AsSpan(0, Digits), out var number) || number < 1)
+        if (name.Length <= Digits || name[Digits] != '_' || !int.TryParse(name.AsSpan(0, Digits), NumberStyles.None, null, out var number) || number < 1)
             throw new StartupException($"The migration {name} is not named like 0001_accounts.sql.");
         using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!, Encoding.UTF8);
         return new MigrationFile(number, name, reader.ReadToEnd().Replace("\r\n", "\n", StringComparison.Ordinal));

@@ -58,8 +58,8 @@ public static class Migrations
         catch (NpgsqlException failure)
         {
             await connection.DisposeAsync();
-            throw new StartupException(
-                $"The database '{connection.Database}' at {connection.Host}:{connection.Port} cannot be opened: {Reason(failure)}.", failure);
+            var wanted = new NpgsqlConnectionStringBuilder(database.ConnectionString);
+            throw new StartupException($"The database '{wanted.Database}' at {wanted.Host}:{wanted.Port} cannot be opened: {Reason(failure)}.", failure);
         }
     }
 
@@ -76,7 +76,8 @@ public static class Migrations
         await Execute(connection,
             """
             CREATE TABLE IF NOT EXISTS schema_migrations (
-                number integer CONSTRAINT schema_migrations_pk PRIMARY KEY,
+                number integer CONSTRAINT schema_migrations_pk PRIMARY KEY
+                    CONSTRAINT schema_migrations_number_positive CHECK (number > 0),
                 name text NOT NULL,
                 checksum text NOT NULL,
                 applied_at timestamptz NOT NULL
@@ -116,10 +117,7 @@ public static class Migrations
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         try
         {
-            var before = await TransactionId(connection, cancellation);
-            await Execute(connection, file.Sql, cancellation);
-            if (await TransactionId(connection, cancellation) != before)
-                throw new StartupException($"The migration {file.Name} ends the transaction that it is applied in (database '{connection.Database}').");
+            await Execute(connection, InOnePiece(file), cancellation);
             await using var note = new NpgsqlCommand(
                 """
                 INSERT INTO schema_migrations (number, name, checksum, applied_at)
@@ -137,7 +135,7 @@ public static class Migrations
         catch (PostgresException failure)
         {
             throw new StartupException(
-                $"The migration {file.Name} failed, and the database '{connection.Database}' is as it was before it: {Reason(failure)}.", failure);
+                $"The migration {file.Name} failed, and the database '{connection.Database}' is as it was before it: {Reason(failure)}{Line(file, failure)}.", failure);
         }
         catch (NpgsqlException failure)
         {
@@ -147,11 +145,12 @@ public static class Migrations
         }
     }
 
-    private static async Task<ulong> TransactionId(NpgsqlConnection connection, CancellationToken cancellation)
-    {
-        await using var command = new NpgsqlCommand("SELECT pg_current_xact_id()", connection);
-        return (ulong)(await command.ExecuteScalarAsync(cancellation))!;
-    }
+    /// <summary>
+    /// PostgreSQL itself takes the file apart: Npgsql would cut a function's body at its semicolons (BEGIN ATOMIC). And this
+    /// way it refuses a file that would end the transaction. The checksum makes tags that cannot stand in the file.
+    /// </summary>
+    private static string InOnePiece(MigrationFile file) =>
+        $"DO $do_{file.Checksum}$ BEGIN EXECUTE $sql_{file.Checksum}${file.Sql}$sql_{file.Checksum}$; END $do_{file.Checksum}$";
 
     private static async Task Execute(NpgsqlConnection connection, string sql, CancellationToken cancellation)
     {
@@ -174,6 +173,11 @@ public static class Migrations
             NpgsqlConnection.ClearPool(connection);
         }
     }
+
+    private static string Line(MigrationFile file, PostgresException failure) =>
+        failure.InternalPosition is > 0 and var position && position <= file.Sql.Length
+            ? $", line {file.Sql.AsSpan(0, position - 1).Count('\n') + 1}"
+            : "";
 
     private static string Reason(NpgsqlException failure)
     {

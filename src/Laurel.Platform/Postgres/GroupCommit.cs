@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Laurel.Platform.Postgres;
+
+/// <summary>
+/// Runs the work of many callers in few transactions: while one batch is in the database the next one gathers, and takes
+/// all that waits. There is no timer and no added latency: at low load a batch is one item. Callers are answered only after
+/// COMMIT.
+/// </summary>
+/// <remarks>
+/// What goes wrong, and who hears of it:
+/// <list type="bullet">
+/// <item>Bad data (SQLSTATE 22, 23; also when it shows at COMMIT only): the batch is halved until the item stands alone, and
+/// that caller gets the <see cref="PostgresException"/>. Its neighbours succeed.</item>
+/// <item>A conflict with another transaction (40001, 40P01): the batch is run again, at most three times.</item>
+/// <item>Anything else in the database, a connection lost during COMMIT above all: the whole batch gets an
+/// <see cref="UnavailableException"/> at once. Nothing is tried again: an outage must not be multiplied.</item>
+/// <item>A handler that throws something else, returns a wrong number of results or hides an error of the database: the batch
+/// gets an <see cref="InvalidOperationException"/>.</item>
+/// <item>A full queue: the caller gets an <see cref="OverloadedException"/> at once.</item>
+/// </list>
+/// </remarks>
+public sealed class GroupCommit<TItem, TResult> : IAsyncDisposable
+{
+    private readonly string name;
+    private readonly Func<TItem, int>? shardBy;
+    private readonly GroupCommitMeters meters;
+    private readonly GroupCommitShard<TItem, TResult>[] shards;
+    private volatile bool isClosing;
+
+    /// <param name="options">Its name and its bounds.</param>
+    /// <param name="database">Stays its owner's.</param>
+    /// <param name="makeHandler">Called once for each shard.</param>
+    /// <param name="meterFactory">The host's, to which the meters belong.</param>
+    /// <param name="logger">Hears of outages and of bugs.</param>
+    /// <param name="shardBy">A hash of what must not be worked on side by side; needed when there are several shards.</param>
+    public GroupCommit(GroupCommitOptions options, NpgsqlDataSource database, Func<IBatchHandler<TItem, TResult>> makeHandler,
+        IMeterFactory meterFactory, ILogger logger, Func<TItem, int>? shardBy = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Capacity, 1, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxBatch, 1, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Shards, 1, nameof(options));
+        if (options.Shards > 1)
+            ArgumentNullException.ThrowIfNull(shardBy);
+        name = options.Name;
+        this.shardBy = shardBy;
+        meters = new GroupCommitMeters(meterFactory, name, () => shards?.Sum(shard => shard.Waiting) ?? 0);
+        shards = [.. Enumerable.Range(0, options.Shards).Select(_ =>
+            new GroupCommitShard<TItem, TResult>(options, database, makeHandler(), meters, logger))];
+    }
+
+    /// <summary>
+    /// The item's result, once it is committed. When the caller stops waiting, the item's fate is settled all the same.
+    /// </summary>
+    public Task<TResult> Submit(TItem item, CancellationToken caller)
+    {
+        if (caller.IsCancellationRequested)
+            return Task.FromCanceled<TResult>(caller);
+        var waiting = new WaitingItem<TItem, TResult>(item, Stopwatch.GetTimestamp());
+        if (!ShardOf(item).TryAdd(waiting))
+            return Task.FromException<TResult>(Refusal());
+        return caller.CanBeCanceled ? waiting.Task.WaitAsync(caller) : waiting.Task;
+    }
+
+    /// <summary>Refuses new items, and returns when all that were accepted are answered.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        isClosing = true;
+        await Task.WhenAll(shards.Select(shard => shard.Drain()));
+        meters.Dispose();
+    }
+
+    private GroupCommitShard<TItem, TResult> ShardOf(TItem item) =>
+        shardBy is null ? shards[0] : shards[(uint)shardBy(item) % (uint)shards.Length];
+
+    private UnavailableException Refusal()
+    {
+        if (isClosing)
+            return new UnavailableException($"The pipeline {name} is shutting down.");
+        meters.Failed("overloaded", 1);
+        return new OverloadedException($"The queue of the pipeline {name} is full.");
+    }
+}

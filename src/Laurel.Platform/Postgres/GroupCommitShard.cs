@@ -1,0 +1,260 @@
+using System.Data.Common;
+using System.Diagnostics;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Laurel.Platform.Postgres;
+
+/// <summary>One item and its caller, whose code never runs on the loop that answers it.</summary>
+internal sealed class WaitingItem<TItem, TResult>(TItem item, long since)
+    : TaskCompletionSource<TResult>(TaskCreationOptions.RunContinuationsAsynchronously)
+{
+    public TItem Item => item;
+
+    public long Since => since;
+
+    public void Fail(Exception failure)
+    {
+        if (TrySetException(failure))
+        {
+            // A caller that has gone will never look at the failure; the runtime shall not report it as forgotten.
+            _ = Task.Exception;
+        }
+    }
+}
+
+/// <summary>A queue and the loop that works it off, one transaction after the other.</summary>
+internal sealed class GroupCommitShard<TItem, TResult>
+{
+    private const int MaxRepeats = 3;
+
+    private readonly GroupCommitOptions options;
+    private readonly NpgsqlDataSource database;
+    private readonly IBatchHandler<TItem, TResult> handler;
+    private readonly GroupCommitMeters meters;
+    private readonly ILogger logger;
+    private readonly Channel<WaitingItem<TItem, TResult>> queue;
+    private readonly Task loop;
+    private bool isDown;
+
+    public GroupCommitShard(GroupCommitOptions options, NpgsqlDataSource database, IBatchHandler<TItem, TResult> handler,
+        GroupCommitMeters meters, ILogger logger)
+    {
+        this.options = options;
+        this.database = database;
+        this.handler = handler;
+        this.meters = meters;
+        this.logger = logger;
+        queue = Channel.CreateBounded<WaitingItem<TItem, TResult>>(new BoundedChannelOptions(options.Capacity) { SingleReader = true });
+        loop = Task.Run(Work);
+    }
+
+    public int Waiting => queue.Reader.Count;
+
+    public bool TryAdd(WaitingItem<TItem, TResult> waiting) => queue.Writer.TryWrite(waiting);
+
+    public Task Drain()
+    {
+        queue.Writer.TryComplete();
+        return loop;
+    }
+
+    private async Task Work()
+    {
+        while (await queue.Reader.WaitToReadAsync())
+        {
+            var batch = TakeAll();
+            try
+            {
+                await Settle(batch);
+            }
+#pragma warning disable CA1031 // Whatever happens, the loop lives and nobody is left without an answer.
+            catch (Exception bug)
+#pragma warning restore CA1031
+            {
+                FailAsBroken(batch, bug);
+            }
+        }
+    }
+
+    private WaitingItem<TItem, TResult>[] TakeAll()
+    {
+        var batch = new WaitingItem<TItem, TResult>[Math.Min(queue.Reader.Count, options.MaxBatch)];
+        for (var i = 0; i < batch.Length; i++)
+        {
+            // This is the only reader: what has been counted is there.
+            queue.Reader.TryRead(out batch[i]!);
+            meters.Took(BatchStep.Wait, batch[i].Since);
+        }
+        return batch;
+    }
+
+    /// <summary>Runs the batch, or its halves and their halves, in order, until each item has its answer.</summary>
+    private async Task Settle(WaitingItem<TItem, TResult>[] batch)
+    {
+        var items = Array.ConvertAll(batch, waiting => waiting.Item);
+        var parts = new Stack<(int Start, int Count)>();
+        parts.Push((0, batch.Length));
+        while (parts.TryPop(out var part))
+        {
+            var waiting = new ArraySegment<WaitingItem<TItem, TResult>>(batch, part.Start, part.Count);
+            var attempt = await RunToTheEnd(new ArraySegment<TItem>(items, part.Start, part.Count));
+            switch (attempt.Fate)
+            {
+                case Fate.Committed:
+                    for (var i = 0; i < waiting.Count; i++)
+                        waiting[i].TrySetResult(attempt.Results![i]);
+                    break;
+                case Fate.Poisoned when part.Count > 1:
+                    var half = part.Count / 2;
+                    parts.Push((part.Start + half, part.Count - half));
+                    parts.Push((part.Start, half));
+                    break;
+                case Fate.Poisoned:
+                    meters.Failed("poisoned", 1);
+                    waiting[0].Fail(attempt.Failure!);
+                    break;
+                case Fate.Broken:
+                    FailAsBroken(waiting, attempt.Failure!);
+                    break;
+                default:
+                    // The parts that are left would meet the same outage, one after the other.
+                    FailAsUnavailable(new(batch, part.Start, batch.Length - part.Start), attempt.Failure!);
+                    return;
+            }
+        }
+    }
+
+    private async Task<Attempt> RunToTheEnd(IReadOnlyList<TItem> items)
+    {
+        for (var repeats = 0; ; repeats++)
+        {
+            var attempt = await RunOnce(items);
+            if (attempt.Fate is not Fate.Conflict || repeats == MaxRepeats)
+                return attempt;
+            meters.Repeated();
+        }
+    }
+
+    private async Task<Attempt> RunOnce(IReadOnlyList<TItem> items)
+    {
+        NpgsqlConnection connection;
+        try
+        {
+            connection = await database.OpenConnectionAsync();
+        }
+#pragma warning disable CA1031 // No connection is an outage, whatever the reason: even a SQLSTATE that would be bad data elsewhere.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            return new Attempt(Fate.Unavailable, null, failure);
+        }
+        var attempt = await RunIn(connection, items);
+        try
+        {
+            // Rolls back what is still open.
+            await connection.DisposeAsync();
+        }
+#pragma warning disable CA1031 // The connection is lost, the attempt's fate is known: a committed batch must not be told that it failed.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            logger.LogWarning(failure, "A connection of the pipeline {Pipeline} could not be given back.", options.Name);
+        }
+        return attempt;
+    }
+
+    private async Task<Attempt> RunIn(NpgsqlConnection connection, IReadOnlyList<TItem> items)
+    {
+        IReadOnlyList<TResult> results;
+        try
+        {
+            var running = Stopwatch.GetTimestamp();
+            // Sent together with the handler's first statement.
+            await connection.BeginTransactionAsync();
+            results = await handler.Run(connection, items);
+            meters.Took(BatchStep.Run, running);
+            if (results.Count != items.Count)
+                throw new InvalidOperationException($"The handler of the pipeline {options.Name} returned {results.Count} results for {items.Count} items.");
+
+            var committing = Stopwatch.GetTimestamp();
+            // COMMIT alone turns into a silent ROLLBACK if the handler has swallowed an error; the statement before it, in the
+            // same round trip, fails in that case (25P02).
+            await using var commit = new NpgsqlCommand("SELECT; COMMIT", connection);
+            await commit.ExecuteNonQueryAsync();
+            meters.Took(BatchStep.Commit, committing);
+        }
+#pragma warning disable CA1031 // The handler may throw anything, and its callers are to be answered all the same.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            Tell(() => handler.Failed(items));
+            return new Attempt(FateOf(failure), null, failure);
+        }
+        meters.Committed(items.Count);
+        if (!Tell(() => handler.Committed(items, results)))
+            Tell(() => handler.Failed(items));
+        if (isDown)
+            logger.LogInformation("The pipeline {Pipeline} works again.", options.Name);
+        isDown = false;
+        return new Attempt(Fate.Committed, results, null);
+    }
+
+    /// <summary>A SQLSTATE, also one that COMMIT answers with, says that nothing was kept. Without one nobody knows.</summary>
+    private static Fate FateOf(Exception failure) => failure switch
+    {
+        PostgresException { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected } => Fate.Conflict,
+        PostgresException { SqlState: PostgresErrorCodes.InFailedSqlTransaction } => Fate.Broken,
+        PostgresException { SqlState: ['2', '2' or '3', ..] } => Fate.Poisoned,
+        DbException => Fate.Unavailable,
+        _ => Fate.Broken,
+    };
+
+    /// <summary>The memory of a handler can fail without harm to callers: what is committed is committed.</summary>
+    private bool Tell(Action hook)
+    {
+        try
+        {
+            hook();
+            return true;
+        }
+#pragma warning disable CA1031 // It is a bug, whatever it is.
+        catch (Exception bug)
+#pragma warning restore CA1031
+        {
+            logger.LogError(bug, "A handler of the pipeline {Pipeline} failed after its transaction.", options.Name);
+            return false;
+        }
+    }
+
+    private void FailAsBroken(IReadOnlyList<WaitingItem<TItem, TResult>> waiting, Exception bug)
+    {
+        logger.LogError(bug, "The pipeline {Pipeline} is broken: {Count} items got no result.", options.Name, waiting.Count);
+        meters.Failed("broken", waiting.Count);
+        foreach (var one in waiting)
+            one.Fail(new InvalidOperationException($"The pipeline {options.Name} is broken.", bug));
+    }
+
+    private void FailAsUnavailable(ArraySegment<WaitingItem<TItem, TResult>> waiting, Exception failure)
+    {
+        // An outage is told once, not once for each batch that meets it.
+        if (!isDown)
+            logger.LogError(failure, "The pipeline {Pipeline} is down: {Count} items were not confirmed.", options.Name, waiting.Count);
+        isDown = true;
+        meters.Failed("unavailable", waiting.Count);
+        foreach (var one in waiting)
+            one.Fail(new UnavailableException($"The database did not confirm the work of the pipeline {options.Name}.", failure));
+    }
+
+    private enum Fate
+    {
+        Committed,
+        Poisoned,
+        Conflict,
+        Unavailable,
+        Broken,
+    }
+
+    private readonly record struct Attempt(Fate Fate, IReadOnlyList<TResult>? Results, Exception? Failure);
+}
