@@ -64,7 +64,7 @@ internal sealed record PostgresBinaries(string Folder, int Major)
     }
 
     /// <param name="version">As in "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)".</param>
-    private static int MajorOf(string version)
+    internal static int MajorOf(string version)
     {
         var number = version.Split(' ') is [_, _, var third, ..] ? third : "";
         return int.TryParse(number.AsSpan(0, number.AsSpan().IndexOfAnyExceptInRange('0', '9') is >= 0 and var end ? end : number.Length),

@@ -127,7 +127,8 @@ internal static class PostgresPackage
         }
     }
 
-    private static string? Platform()
+    /// <returns>The last part of the package's name, or null where there is none for this machine.</returns>
+    internal static string? Platform()
     {
         var system = OperatingSystem.IsLinux() ? "linux" : OperatingSystem.IsMacOS() ? "darwin" : null;
         var processor = RuntimeInformation.OSArchitecture switch

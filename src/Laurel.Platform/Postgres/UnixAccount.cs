@@ -14,12 +14,11 @@ internal sealed record UnixAccount(string Name, uint User, uint Group)
     /// </summary>
     public static UnixAccount ForNewDatabases()
     {
-        var all = All();
-        return Candidates
-            .Select(name => all.FirstOrDefault(account => account.Name == name && account.User != 0))
-            .FirstOrDefault(account => account is not null)
+        return Candidates.Select(Named).FirstOrDefault(account => account is not null)
             ?? throw new StartupException("PostgreSQL refuses to run as root, and there is no user 'postgres' or 'nobody' to run it as. Start Laurel as an ordinary user.");
     }
+
+    public static UnixAccount? Named(string name) => All().FirstOrDefault(account => account.Name == name);
 
     /// <returns>Null for root itself.</returns>
     public static UnixAccount? OwnerOf(string folder)

@@ -7,19 +7,13 @@ using Laurel.Tests.Support;
 namespace Laurel.Tests.Platform;
 
 /// <summary>What a process that was killed may leave behind, and that the next start needs no help with it.</summary>
-public sealed class EmbeddedPostgresRecoveryTests : IAsyncLifetime
+public sealed class EmbeddedPostgresRecoveryTests(TemporaryFolder folder) : IClassFixture<TemporaryFolder>
 {
-    private readonly TemporaryFolder _folder = new();
-
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private EmbeddedPostgresOptions Options => EmbeddedPostgresSupport.Options(_folder.Path);
+    private EmbeddedPostgresOptions Options => EmbeddedPostgresSupport.Options(folder.Path);
 
-    private string PidFile => Path.Combine(_folder["cluster"], "postmaster.pid");
-
-    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
-
-    public ValueTask DisposeAsync() => _folder.DisposeAsync();
+    private string PidFile => Path.Combine(folder["cluster"], "postmaster.pid");
 
     [Fact]
     public async Task A_PostgreSQL_whose_owner_was_killed_is_replaced()
@@ -52,12 +46,12 @@ public sealed class EmbeddedPostgresRecoveryTests : IAsyncLifetime
     {
         await StartAndStop();
         using var innocent = StartInnocent();
-        var home = DataFolder.FindHome(_folder.Path)!;
+        var home = DataFolder.FindHome(folder.Path)!;
         await File.WriteAllLinesAsync(
             PidFile,
-            [$"{innocent.Id}", _folder["cluster"], "1700000000", "5432", "/tmp", "", "  1234567    123456", "ready   "],
+            [$"{innocent.Id}", folder["cluster"], "1700000000", "5432", "/tmp", "", "  1234567    123456", "ready   "],
             Cancellation);
-        home.Account?.TakeOver(_folder["cluster"]);
+        home.Account?.TakeOver(folder["cluster"]);
 
         await using (var next = await EmbeddedPostgres.Start(Options, Cancellation))
             Assert.Equal(1, await next.Execute("postgres", "SELECT 1"));
@@ -76,7 +70,7 @@ public sealed class EmbeddedPostgresRecoveryTests : IAsyncLifetime
     {
         await StartAndStop();
         await File.WriteAllTextAsync(PidFile, content, Cancellation);
-        DataFolder.FindHome(_folder.Path)!.Account?.TakeOver(_folder["cluster"]);
+        DataFolder.FindHome(folder.Path)!.Account?.TakeOver(folder["cluster"]);
 
         await using var next = await EmbeddedPostgres.Start(Options, Cancellation);
 
@@ -87,55 +81,66 @@ public sealed class EmbeddedPostgresRecoveryTests : IAsyncLifetime
     public async Task What_was_left_half_made_is_removed()
     {
         await StartAndStop();
-        Directory.CreateDirectory(_folder["cluster.new-dead"]);
-        await File.WriteAllTextAsync(Path.Combine(_folder["cluster.new-dead"], "PG_VERSION"), "18\n", Cancellation);
+        Directory.CreateDirectory(folder["cluster.new-dead"]);
+        await File.WriteAllTextAsync(Path.Combine(folder["cluster.new-dead"], "PG_VERSION"), "18\n", Cancellation);
 
         await StartAndStop();
 
-        Assert.False(Directory.Exists(_folder["cluster.new-dead"]));
+        Assert.False(Directory.Exists(folder["cluster.new-dead"]));
     }
 
     [Fact]
     public async Task An_empty_cluster_folder_is_filled()
     {
-        Directory.CreateDirectory(_folder["cluster"]);
+        await using var empty = new TemporaryFolder();
+        Directory.CreateDirectory(empty["cluster"]);
 
-        await StartAndStop();
+        await using var postgres = await EmbeddedPostgres.Start(EmbeddedPostgresSupport.Options(empty.Path), Cancellation);
+        Assert.Equal(1, await postgres.Execute("postgres", "SELECT 1"));
     }
 
     [Fact]
     public async Task A_damaged_cluster_is_never_overwritten()
     {
-        Directory.CreateDirectory(_folder["cluster"]);
-        await File.WriteAllTextAsync(Path.Combine(_folder["cluster"], "precious"), "data", Cancellation);
+        await using var damaged = new TemporaryFolder();
+        var precious = Path.Combine(damaged["cluster"], "precious");
+        Directory.CreateDirectory(damaged["cluster"]);
+        await File.WriteAllTextAsync(precious, "data", Cancellation);
 
-        var refused = await Assert.ThrowsAsync<StartupException>(() => EmbeddedPostgres.Start(Options, Cancellation));
+        var refused = await Assert.ThrowsAsync<StartupException>(
+            () => EmbeddedPostgres.Start(EmbeddedPostgresSupport.Options(damaged.Path), Cancellation));
 
         Assert.Contains("PG_VERSION is missing", refused.Message, StringComparison.Ordinal);
-        Assert.True(File.Exists(Path.Combine(_folder["cluster"], "precious")));
+        Assert.True(File.Exists(precious));
     }
 
     [Fact]
     public async Task A_start_that_fails_says_why_and_lets_the_folder_go()
     {
         await StartAndStop();
-        await File.AppendAllTextAsync(Path.Combine(_folder["cluster"], "postgresql.auto.conf"), "max_connections = -5\n", Cancellation);
+        var settings = Path.Combine(folder["cluster"], "postgresql.auto.conf");
+        var good = await File.ReadAllTextAsync(settings, Cancellation);
+        await File.AppendAllTextAsync(settings, "max_connections = -5\n", Cancellation);
 
         var refused = await Assert.ThrowsAsync<StartupException>(() => EmbeddedPostgres.Start(Options, Cancellation));
+        await File.WriteAllTextAsync(settings, good, Cancellation);
 
         Assert.Contains("postgresql.auto.conf", refused.Message, StringComparison.Ordinal);
-        FolderLock.TryTake(_folder.Path)!.Dispose();
+        FolderLock.TryTake(folder.Path)!.Dispose();
     }
 
     [Fact]
     public async Task Cancelled_while_the_database_is_made_the_next_start_makes_it()
     {
+        await using var empty = new TemporaryFolder();
         using var impatient = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        var options = Options with { Progress = _ => impatient.CancelAfter(TimeSpan.FromMilliseconds(100)) };
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => EmbeddedPostgres.Start(options, impatient.Token));
-        Assert.Empty(Directory.EnumerateDirectories(_folder.Path));
+        var options = EmbeddedPostgresSupport.Options(empty.Path);
+        var watched = options with { Progress = _ => impatient.CancelAfter(TimeSpan.FromMilliseconds(100)) };
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => EmbeddedPostgres.Start(watched, impatient.Token));
+        Assert.Empty(Directory.EnumerateDirectories(empty.Path));
 
-        await StartAndStop();
+        await using var next = await EmbeddedPostgres.Start(options, Cancellation);
+        Assert.Equal(1, await next.Execute("postgres", "SELECT 1"));
     }
 
     [Fact]
@@ -187,7 +192,7 @@ public sealed class EmbeddedPostgresRecoveryTests : IAsyncLifetime
     public async Task The_log_of_long_ago_is_dropped()
     {
         await StartAndStop();
-        var log = Path.Combine(_folder["cluster"], "postgres.log");
+        var log = Path.Combine(folder["cluster"], "postgres.log");
         await File.WriteAllBytesAsync(log, new byte[9 * 1024 * 1024], Cancellation);
 
         await StartAndStop();
@@ -201,12 +206,12 @@ public sealed class EmbeddedPostgresRecoveryTests : IAsyncLifetime
         Assert.Equal(1, await postgres.Execute("postgres", "SELECT 1"));
     }
 
-    private Task<Postmaster?> Running() => Postmaster.Running(_folder["cluster"]);
+    private Task<Postmaster?> Running() => Postmaster.Running(folder["cluster"]);
 
     /// <summary>As it is after the owner was killed: PostgreSQL runs, and nobody has the folder's lock.</summary>
     private async Task<Postmaster> StartWithoutOwner()
     {
-        var home = DataFolder.FindHome(_folder.Path)!;
+        var home = DataFolder.FindHome(folder.Path)!;
         var cluster = Cluster.In(home);
         var binaries = await PostgresBinaries.Find(cluster.MajorVersion(), home, Repository.LaurelFolder, Options, Cancellation);
         await cluster.Start(binaries, Options, Cancellation);
@@ -217,7 +222,7 @@ public sealed class EmbeddedPostgresRecoveryTests : IAsyncLifetime
     private Process StartInnocent()
     {
         var info = new ProcessStartInfo("sleep", "600") { WorkingDirectory = "/" };
-        if (DataFolder.FindHome(_folder.Path)!.Account is { } account)
+        if (DataFolder.FindHome(folder.Path)!.Account is { } account)
             info.UserName = account.Name;
         return Process.Start(info)!;
     }

@@ -7,28 +7,24 @@ using Npgsql;
 namespace Laurel.Tests.Platform;
 
 /// <summary>What someone who starts Laurel without a database of their own can rely on.</summary>
-public sealed class EmbeddedPostgresTests : IAsyncLifetime
+public sealed class EmbeddedPostgresTests(TemporaryFolder folder) : IClassFixture<TemporaryFolder>
 {
-    private readonly TemporaryFolder _folder = new();
-
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private EmbeddedPostgresOptions Options => EmbeddedPostgresSupport.Options(_folder.Path);
-
-    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
-
-    public ValueTask DisposeAsync() => _folder.DisposeAsync();
+    private EmbeddedPostgresOptions Options => EmbeddedPostgresSupport.Options(folder.Path);
 
     [Fact]
     public async Task The_second_start_finds_what_the_first_one_stored()
     {
-        await using (var first = await EmbeddedPostgres.Start(Options, Cancellation))
+        await using var empty = new TemporaryFolder();
+        var options = EmbeddedPostgresSupport.Options(empty.Path);
+        await using (var first = await EmbeddedPostgres.Start(options, Cancellation))
         {
             await first.EnsureDatabase("auth", Cancellation);
             await first.Execute("auth", "CREATE TABLE note AS SELECT 'kept' AS text");
         }
 
-        await using var second = await EmbeddedPostgres.Start(Options, Cancellation);
+        await using var second = await EmbeddedPostgres.Start(options, Cancellation);
         await second.EnsureDatabase("auth", Cancellation);
 
         Assert.Equal("kept", await second.Execute("auth", "SELECT text FROM note"));
@@ -41,7 +37,7 @@ public sealed class EmbeddedPostgresTests : IAsyncLifetime
 
         var refused = await Assert.ThrowsAsync<StartupException>(() => EmbeddedPostgres.Start(Options, Cancellation));
 
-        Assert.StartsWith($"Another Laurel (process {Environment.ProcessId}) is using {_folder.Path}. ", refused.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"Another Laurel (process {Environment.ProcessId}) is using {folder.Path}. ", refused.Message, StringComparison.Ordinal);
         Assert.Equal(1, await first.Execute("postgres", "SELECT 1"));
     }
 
@@ -124,7 +120,7 @@ public sealed class EmbeddedPostgresTests : IAsyncLifetime
             PostgresErrorCodes.InvalidAuthorizationSpecification,
             await Refusal(new NpgsqlConnectionStringBuilder(good.ConnectionString) { Username = "postgres" }));
         Assert.Equal(DataFolder.Private, File.GetUnixFileMode(good.Host!));
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(_folder["postgres.password"]));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(folder["postgres.password"]));
     }
 
     [Fact]
@@ -141,7 +137,7 @@ public sealed class EmbeddedPostgresTests : IAsyncLifetime
     {
         await using (var first = await EmbeddedPostgres.Start(Options, Cancellation))
             await first.EnsureDatabase("auth", Cancellation);
-        File.Delete(_folder["postgres.password"]);
+        File.Delete(folder["postgres.password"]);
 
         await using var second = await EmbeddedPostgres.Start(Options, Cancellation);
 

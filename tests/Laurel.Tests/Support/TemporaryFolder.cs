@@ -3,16 +3,22 @@ using Laurel.Platform.Postgres;
 
 namespace Laurel.Tests.Support;
 
-/// <summary>A folder for one test, gone at its end together with the PostgreSQL in it.</summary>
-internal sealed class TemporaryFolder : IAsyncDisposable
+/// <summary>A folder for one test or, as a class fixture, for one class; gone at its end together with the PostgreSQL in it.</summary>
+public sealed class TemporaryFolder : IAsyncDisposable
 {
-    /// <param name="name">What the last part of the path is to begin with.</param>
-    public TemporaryFolder(string name = "laurel-test") =>
+    public TemporaryFolder()
+        : this("laurel-test")
+    {
+    }
+
+    private TemporaryFolder(string name) =>
         Path = DataFolder.Make(System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"{name}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}"));
 
     public string Path { get; }
 
     public string this[string name] => System.IO.Path.Combine(Path, name);
+
+    public static TemporaryFolder Named(string name) => new(name);
 
     public async ValueTask DisposeAsync()
     {
