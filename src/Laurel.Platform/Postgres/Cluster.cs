@@ -48,7 +48,7 @@ internal sealed class Cluster
     public async Task<string> Prepare(PostgresBinaries binaries, string dataDir, EmbeddedPostgresOptions options, CancellationToken cancellation)
     {
         foreach (var unfinished in Directory.EnumerateDirectories(Home.Folder, $"{Name}.new-*"))
-            DataFolder.TryRemove(unfinished);
+            await DataFolder.RemoveHalfMade(unfinished);
 
         var password = Secret.Read(dataDir);
         if (MajorVersion() is null)
@@ -154,7 +154,7 @@ internal sealed class Cluster
         }
         catch
         {
-            DataFolder.TryRemove(unfinished);
+            await DataFolder.RemoveHalfMade(unfinished);
             throw;
         }
     }

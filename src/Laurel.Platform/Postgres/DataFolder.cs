@@ -47,17 +47,22 @@ internal static class DataFolder
         $"{folder} holds files of another user. Start Laurel as that user, or choose another folder with Laurel__DataDir.", inner);
 
     /// <summary>
-    /// Removes what was given up half-made. A child of a killed process may still be writing to it; then the next start removes it.
+    /// Removes what was given up half-made. A child of a killed process may still be writing to it: it fails soon, for want of what
+    /// has been removed already, so this tries for a while; what it cannot remove then is left to the next start.
     /// </summary>
-    public static void TryRemove(string folder)
+    public static async Task RemoveHalfMade(string folder)
     {
-        try
+        var patience = Deadline.In(TimeSpan.FromSeconds(1));
+        while (Directory.Exists(folder) && !patience.IsOver)
         {
-            Directory.Delete(folder, recursive: true);
-        }
-        catch (IOException)
-        {
-            // See above.
+            try
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+            catch (IOException)
+            {
+                await Task.Delay(20);
+            }
         }
     }
 

