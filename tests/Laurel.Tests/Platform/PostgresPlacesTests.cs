@@ -93,16 +93,18 @@ public sealed class PostgresPlacesTests
         Assert.SkipUnless(Environment.IsPrivilegedProcess, OnlyRoot);
         await using var closed = new TemporaryFolder();
         File.SetUnixFileMode(closed.Path, DataFolder.Private);
-        await using var original = await EmbeddedPostgres.Start(EmbeddedPostgresSupport.Options(closed["data"]), Cancellation);
-        Directory.CreateDirectory(closed["copy"]);
-        foreach (var file in Directory.EnumerateFiles(closed["data"], "postgres.*"))
-            File.Copy(file, Path.Combine(closed["copy"], Path.GetFileName(file)));
+        await using (await EmbeddedPostgres.Start(EmbeddedPostgresSupport.Options(closed["data"]), Cancellation))
+        {
+            Directory.CreateDirectory(closed["copy"]);
+            foreach (var file in Directory.EnumerateFiles(closed["data"], "postgres.*"))
+                File.Copy(file, Path.Combine(closed["copy"], Path.GetFileName(file)));
 
-        var refused = await Assert.ThrowsAsync<StartupException>(
-            () => EmbeddedPostgres.Start(EmbeddedPostgresSupport.Options(closed["copy"]), Cancellation));
+            var refused = await Assert.ThrowsAsync<StartupException>(
+                () => EmbeddedPostgres.Start(EmbeddedPostgresSupport.Options(closed["copy"]), Cancellation));
 
-        Assert.StartsWith($"{closed["copy"]} is a copy of a folder that another Laurel (process {Environment.ProcessId}) is using.", refused.Message, StringComparison.Ordinal);
-        Directory.Delete(closed["copy"], recursive: true);
+            Assert.StartsWith($"{closed["copy"]} is a copy of a folder that another Laurel (process {Environment.ProcessId}) is using.", refused.Message, StringComparison.Ordinal);
+        }
+        await EmbeddedPostgres.Delete(closed["data"]);
     }
 
     [Fact]
