@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using IPNetwork = System.Net.IPNetwork;
 
 namespace Laurel.Platform;
 
@@ -36,7 +37,8 @@ public static class PlatformSetup
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         services.Configure<RouteOptions>(options => options.LowercaseUrls = true);
         services.AddOpenApiDocument("platform", "Laurel: health", "Whether a process lives and can serve.");
-        services.Configure<ForwardedHeadersOptions>(options => TrustProxies(options, builder.Configuration));
+        var proxies = TrustedProxies(builder.Configuration);
+        services.Configure<ForwardedHeadersOptions>(options => Trust(proxies, options));
     }
 
     public static void UsePlatform(this WebApplication app)
@@ -50,20 +52,21 @@ public static class PlatformSetup
         app.MapMetrics().AllowAnyone();
     }
 
+    private static List<IPNetwork> TrustedProxies(IConfiguration configuration) =>
+    [
+        .. (configuration.GetSection("Laurel:TrustedProxies").Get<string[]>() ?? []).Select(proxy =>
+            IPNetwork.TryParse(proxy.Contains('/') ? proxy : proxy + (proxy.Contains(':') ? "/128" : "/32"), out var network)
+                ? network
+                : throw new StartupException($"Laurel__TrustedProxies names '{proxy}', which is no address and no network.")),
+    ];
+
     /// <summary>Only the proxies that the configuration names may tell a client's address; from anyone else it would be a lie worth telling.</summary>
-    private static void TrustProxies(ForwardedHeadersOptions options, IConfiguration configuration)
+    private static void Trust(List<IPNetwork> proxies, ForwardedHeadersOptions options)
     {
-        options.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
+        options.ForwardedHeaders = proxies.Count == 0 ? ForwardedHeaders.None : ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
         options.KnownProxies.Clear();
         options.KnownIPNetworks.Clear();
-        foreach (var proxy in configuration.GetSection("Laurel:TrustedProxies").Get<string[]>() ?? [])
-        {
-            options.KnownIPNetworks.Add(System.Net.IPNetwork.TryParse(proxy.Contains('/') ? proxy : proxy + (proxy.Contains(':') ? "/128" : "/32"), out var network)
-                ? network
-                : throw new StartupException($"Laurel__TrustedProxies names '{proxy}', which is no address and no network."));
-        }
-
-        if (options.KnownIPNetworks.Count == 0)
-            options.ForwardedHeaders = ForwardedHeaders.None;
+        foreach (var proxy in proxies)
+            options.KnownIPNetworks.Add(proxy);
     }
 }

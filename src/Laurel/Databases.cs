@@ -8,16 +8,19 @@ namespace Laurel;
 /// <summary>The databases of the services: the configured ones, or those of the PostgreSQL that Laurel brings.</summary>
 internal sealed class Databases : IAsyncDisposable
 {
-    private readonly EmbeddedPostgres? _embedded;
+    private const string EventsService = "events";
+    private const string OwnAuth = "laurel_auth";
+    private const string OwnEvents = "laurel_events";
 
-    private Databases(NpgsqlDataSource auth, NpgsqlDataSource events, EmbeddedPostgres? embedded) =>
-        (Auth, Events, _embedded) = (auth, events, embedded);
+    private readonly OwnPostgres? _own;
+
+    private Databases(NpgsqlDataSource auth, NpgsqlDataSource events, OwnPostgres? own) => (Auth, Events, _own) = (auth, events, own);
 
     public NpgsqlDataSource Auth { get; }
 
     public NpgsqlDataSource Events { get; }
 
-    public bool IsEmbedded => _embedded is not null;
+    public bool IsEmbedded => _own is not null;
 
     /// <param name="settings">Where they are, if they are configured.</param>
     /// <param name="join">Whether a running Laurel's PostgreSQL will do: for a verb beside a server, not for a second server.</param>
@@ -29,34 +32,22 @@ internal sealed class Databases : IAsyncDisposable
         if (string.IsNullOrWhiteSpace(auth) != string.IsNullOrWhiteSpace(events))
             throw new StartupException("Set both ConnectionStrings__Auth and ConnectionStrings__Events, or neither.");
 
-        EmbeddedPostgres? embedded = null;
-        if (string.IsNullOrWhiteSpace(auth))
-        {
-            var options = new EmbeddedPostgresOptions(settings.DataDir) { Progress = Console.Out.WriteLine };
-            embedded = join ? await EmbeddedPostgres.StartOrJoin(options, cancellation) : await EmbeddedPostgres.Start(options, cancellation);
-            auth = embedded.ConnectionString("laurel_auth");
-            events = embedded.ConnectionString("laurel_events");
-        }
+        if (!string.IsNullOrWhiteSpace(auth))
+            return await Opened(new Databases(Database.Open(auth, AuthSetup.Service), Database.Open(events!, EventsService), own: null), cancellation);
 
-        var databases = new Databases(Database.Open(auth, AuthSetup.Service), Database.Open(events!, "events"), embedded);
-        try
-        {
-            if (embedded is not null)
-            {
-                await embedded.EnsureDatabase("laurel_auth", cancellation);
-                await embedded.EnsureDatabase("laurel_events", cancellation);
-            }
-
-            await Database.MustAnswer(databases.Auth, AuthSetup.Service, cancellation);
-            await Database.MustAnswer(databases.Events, "events", cancellation);
-            return databases;
-        }
-        catch
-        {
-            await databases.DisposeAsync();
-            throw;
-        }
+        var own = await OwnPostgres.Open(settings, join, cancellation);
+        return await Opened(
+            new Databases(
+                Database.Open(own.ConnectionString(OwnAuth), AuthSetup.Service),
+                Database.Open(own.ConnectionString(OwnEvents), EventsService),
+                own),
+            cancellation);
     }
+
+    /// <summary>Starts the PostgreSQL that Laurel brings again whenever it dies. A configured one is looked after by others.</summary>
+    /// <exception cref="StartupException">It died, and cannot be started again.</exception>
+    public Task KeepRunning(ILogger<Databases> log, CancellationToken cancellation) =>
+        _own?.KeepRunning(Auth, log, cancellation) ?? Task.Delay(Timeout.Infinite, cancellation);
 
     public async Task<IReadOnlyList<string>> Migrate(CancellationToken cancellation) =>
         [.. await Migrations.Apply(Auth, typeof(AuthSetup).Assembly, cancellation: cancellation)];
@@ -65,7 +56,28 @@ internal sealed class Databases : IAsyncDisposable
     {
         await Auth.DisposeAsync();
         await Events.DisposeAsync();
-        if (_embedded is not null)
-            await _embedded.DisposeAsync();
+        if (_own is not null)
+            await _own.DisposeAsync();
+    }
+
+    private static async Task<Databases> Opened(Databases databases, CancellationToken cancellation)
+    {
+        try
+        {
+            if (databases._own is { } own)
+            {
+                await own.EnsureDatabase(OwnAuth, cancellation);
+                await own.EnsureDatabase(OwnEvents, cancellation);
+            }
+
+            await Database.MustAnswer(databases.Auth, AuthSetup.Service, cancellation);
+            await Database.MustAnswer(databases.Events, EventsService, cancellation);
+            return databases;
+        }
+        catch
+        {
+            await databases.DisposeAsync();
+            throw;
+        }
     }
 }

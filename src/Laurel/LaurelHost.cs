@@ -22,6 +22,8 @@ internal static class LaurelHost
         builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddRouting();
         builder.AddLaurelLogging();
+        // What keeps the host from starting is told to the person who starts it, in one line.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         builder.AddPlatform();
         builder.Services.AddSingleton(MasterKey.Load(settings.Configuration["Laurel:MasterKey"], settings.DataDir));
         builder.Services.AddAuth(databases.Auth, AuthOptions.Read(settings.Configuration, production: !settings.IsDevelopment));

@@ -11,6 +11,8 @@ internal sealed record Settings(IConfigurationRoot Configuration, IReadOnlyList<
 
     public string DataDir => Path.GetFullPath(Configuration["Laurel:DataDir"] is { Length: > 0 } folder ? folder : ".laurel");
 
+    public string? PostgresDir => Configuration["Laurel:PostgresDir"] is { Length: > 0 } folder ? Path.GetFullPath(folder) : null;
+
     public static Settings Read(IReadOnlyList<string> arguments)
     {
         var pairs = arguments.SelectMany(argument => argument.Split('=', 2)).ToArray();
@@ -32,6 +34,7 @@ internal sealed record Settings(IConfigurationRoot Configuration, IReadOnlyList<
             .AddCommandLine([.. normal])
             .AddInMemoryCollection([new("environment", environment)])
             .Build();
+        KnownSettings.Check(configuration);
         return new Settings(configuration, normal);
     }
 }

@@ -7,25 +7,26 @@ public static class Database
 {
     public static NpgsqlDataSource Open(string connectionString, string service)
     {
-        NpgsqlConnectionStringBuilder settings;
         try
         {
-            settings = new NpgsqlConnectionStringBuilder(connectionString);
-        }
-        catch (ArgumentException exception)
-        {
-            throw new StartupException($"The connection string of the {service} database cannot be read: {exception.Message}", exception);
-        }
+            var settings = new NpgsqlConnectionStringBuilder(connectionString);
+            if (string.IsNullOrWhiteSpace(settings.Host))
+                throw new StartupException($"The connection string of the {service} database names no Host.");
 
-        settings.ApplicationName ??= $"laurel-{service}";
-        settings.Timeout = Math.Min(settings.Timeout, 5);
-        settings.CommandTimeout = Math.Min(settings.CommandTimeout, 15);
-        settings.MaxAutoPrepare = 100;
-        settings.AutoPrepareMinUsages = 2;
-        settings.MaxPoolSize = Math.Min(settings.MaxPoolSize, 32);
-        // The server gives up before the client does, so that nobody works for an answer that no one awaits.
-        settings.Options = $"{settings.Options} -c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=15s".TrimStart();
-        return new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = service }.Build();
+            settings.ApplicationName ??= $"laurel-{service}";
+            settings.Timeout = Math.Min(settings.Timeout, 5);
+            settings.CommandTimeout = Math.Min(settings.CommandTimeout, 15);
+            settings.MaxAutoPrepare = 100;
+            settings.AutoPrepareMinUsages = 2;
+            settings.MaxPoolSize = Math.Min(settings.MaxPoolSize, 32);
+            // The server gives up before the client does, so that nobody works for an answer that no one awaits.
+            settings.Options = $"{settings.Options} -c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=15s".TrimStart();
+            return new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = service }.Build();
+        }
+        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or NotSupportedException)
+        {
+            throw new StartupException($"The connection string of the {service} database cannot be read: {Reason(exception)}.", exception);
+        }
     }
 
     /// <summary>One connection, or one clear sentence.</summary>
@@ -47,4 +48,6 @@ public static class Database
             throw new StartupException($"The {service} database at {settings.Host}:{settings.Port} cannot be reached: {exception.InnerException?.Message ?? exception.Message}.", exception);
         }
     }
+    /// <summary>Without the name of the parameter, which means something to programmers alone.</summary>
+    private static string Reason(Exception exception) => exception.Message.Split(" (Parameter", 2)[0].TrimEnd('.');
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -20,6 +21,7 @@ public static class LaurelLogging
     public static IHostApplicationBuilder AddLaurelLogging(this IHostApplicationBuilder builder)
     {
         var form = FormOf(builder.Configuration["Laurel:Logs"]);
+        CheckLevels(builder.Configuration.GetSection("Logging"));
         builder.Logging.ClearProviders();
         builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
         builder.Services.AddSingleton<ILoggerProvider>(services => new LogProvider(
@@ -31,6 +33,16 @@ public static class LaurelLogging
         // Each line states its trace by itself; the scope that says it once more is switched off.
         builder.Services.Configure<LoggerFactoryOptions>(options => options.ActivityTrackingOptions = ActivityTrackingOptions.None);
         return builder;
+    }
+
+    /// <summary>The framework finds a misspelled level only when the first line is logged, and then with a stack trace.</summary>
+    private static void CheckLevels(IConfigurationSection logging)
+    {
+        foreach (var (key, level) in logging.AsEnumerable())
+        {
+            if (key.Contains(":LogLevel:", StringComparison.OrdinalIgnoreCase) && level is not null && !Enum.TryParse<LogLevel>(level, ignoreCase: true, out _))
+                throw new StartupException($"{key} is '{level}'; it can be {string.Join(", ", Enum.GetNames<LogLevel>())}.");
+        }
     }
 
     private static LogForm FormOf(string? setting) => setting?.ToUpperInvariant() switch

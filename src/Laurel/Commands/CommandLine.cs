@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using Laurel.Platform;
 
 namespace Laurel.Commands;
@@ -6,16 +8,24 @@ namespace Laurel.Commands;
 /// <summary>The verbs of the executable.</summary>
 internal static class CommandLine
 {
+    private static readonly Argument<string[]> SettingArguments = new("settings")
+    {
+        Description = "Settings of this run, as --Laurel:DataDir=/var/lib/laurel; `laurel --help` lists them.",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
     public static async Task<int> Run(string[] args)
     {
         var root = new RootCommand(
-            """
+            $"""
             Laurel: events and rewards for games and apps.
 
             Without a verb it serves. With nothing configured it brings a PostgreSQL of its own, in .laurel.
-            Settings come from the environment: ConnectionStrings__Auth, ConnectionStrings__Events, Laurel__DataDir,
-            Laurel__MasterKey, Laurel__Admin__Email, Laurel__Admin__Password, Laurel__TrustedProxies__0, Laurel__Logs.
-            Any of them can also be given as an argument: --Laurel:DataDir=/var/lib/laurel
+
+            Settings (and what holds without them) come from the environment:
+            {KnownSettings.Help()}
+
+            Each can also be given as an argument: --Laurel:DataDir=/var/lib/laurel
             """)
         {
             ServeCommand.Create(),
@@ -28,11 +38,14 @@ internal static class CommandLine
 
         try
         {
-            return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+            var parsed = root.Parse(args);
+            if (parsed is { Action: ParseErrorAction, Errors: [var error, ..] })
+                throw new StartupException($"{error.Message} `{NameOf(parsed.CommandResult)} --help` tells more.");
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         }
         catch (StartupException exception)
         {
-            await Console.Error.WriteLineAsync($"laurel: {exception.Message}");
+            await Console.Error.WriteLineAsync($"laurel: {exception.Message.ReplaceLineEndings(" ")}");
             return 1;
         }
         catch (OperationCanceledException)
@@ -45,13 +58,16 @@ internal static class CommandLine
     /// <summary>A command that takes settings as arguments beside its own options.</summary>
     public static Command WithSettings(this Command command, Func<ParseResult, Settings, CancellationToken, Task> work)
     {
-        command.TreatUnmatchedTokensAsErrors = false;
+        command.Arguments.Add(SettingArguments);
         command.SetAction(async (parsed, _) =>
         {
             using var interrupt = new Interrupt();
-            await work(parsed, Settings.Read(parsed.UnmatchedTokens), interrupt.Token);
+            await work(parsed, Settings.Read(parsed.GetValue(SettingArguments) ?? []), interrupt.Token);
             return 0;
         });
         return command;
     }
+
+    private static string NameOf(CommandResult command) =>
+        command.Parent is CommandResult parent ? $"{NameOf(parent)} {command.Command.Name}" : command.Command.Name;
 }

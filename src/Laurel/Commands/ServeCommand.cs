@@ -23,7 +23,9 @@ internal static class ServeCommand
 
     private static async Task Serve(ParseResult parsed, Settings settings, CancellationToken interrupted)
     {
-        var urls = parsed.GetValue(Urls) ?? settings.Configuration["urls"] ?? settings.Configuration["ASPNETCORE_URLS"] ?? Settings.DefaultUrls;
+        string?[] configured = [parsed.GetValue(Urls), settings.Configuration["urls"], settings.Configuration["ASPNETCORE_URLS"]];
+        var urls = configured.FirstOrDefault(urls => !string.IsNullOrWhiteSpace(urls)) ?? Settings.DefaultUrls;
+        ListenAddresses.Check(urls);
         await using var databases = await Databases.Open(settings, join: false, interrupted);
         await databases.Migrate(interrupted);
 
@@ -36,7 +38,26 @@ internal static class ServeCommand
 
         await Start(app, urls, interrupted);
         Announce(app, settings, databases);
-        await app.WaitForShutdownAsync(interrupted);
+        await Run(app, databases, interrupted);
+    }
+
+    /// <summary>Until interrupted, or until PostgreSQL is lost for good.</summary>
+    private static async Task Run(WebApplication app, Databases databases, CancellationToken interrupted)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(interrupted);
+        var served = app.WaitForShutdownAsync(stop.Token);
+        var kept = databases.KeepRunning(app.Services.GetRequiredService<ILogger<Databases>>(), stop.Token);
+        await Task.WhenAny(served, kept);
+        await stop.CancelAsync();
+        await served;
+        try
+        {
+            await kept;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // We have just cancelled it.
+        }
     }
 
     private static async Task Start(WebApplication app, string urls, CancellationToken interrupted)
@@ -47,13 +68,15 @@ internal static class ServeCommand
         }
         catch (IOException exception)
         {
-            throw new StartupException($"Cannot listen on {urls}: {exception.Message} Stop what is there, or choose another with --urls.", exception);
+            throw new StartupException($"Cannot listen on {urls}: {FirstLine(exception)} Stop what is there, or choose another with --urls.", exception);
         }
-        catch (Exception exception) when (exception is FormatException or InvalidOperationException or System.Net.Sockets.SocketException)
+        catch (Exception exception) when (exception is InvalidOperationException or System.Net.Sockets.SocketException)
         {
-            throw new StartupException($"Cannot listen on {urls}: {exception.Message}", exception);
+            throw new StartupException($"Cannot listen on {urls}: {FirstLine(exception)} Choose another with --urls.", exception);
         }
     }
+
+    private static string FirstLine(Exception exception) => exception.Message.Split('\n', 2)[0].TrimEnd('.', '\r') + ".";
 
     private static void Announce(NewAdmin admin)
     {
@@ -68,7 +91,7 @@ internal static class ServeCommand
         Console.Out.WriteLine(
             $"""
 
-            Laurel {VersionCommand.Version} serves.
+            Laurel {VersionCommand.Short} serves.
 
               API       {address}/v1
               Docs      {address}/docs

@@ -1,0 +1,51 @@
+using System.Text;
+using Laurel.Platform;
+
+namespace Laurel;
+
+/// <summary>All that can be set, as `--help` shows it. A name of Laurel's that is not among them is a slip, and is refused.</summary>
+internal static class KnownSettings
+{
+    private const string Section = "Laurel";
+
+    private static readonly IReadOnlyList<(string Name, string Meaning)> All =
+    [
+        ("ConnectionStrings__Auth", "the accounts' database in a PostgreSQL of yours (15 or newer)"),
+        ("ConnectionStrings__Events", "the events' database; both or neither"),
+        ("Laurel__DataDir", "where Laurel keeps its own PostgreSQL and its keys (.laurel)"),
+        ("Laurel__PostgresDir", "where it installs PostgreSQL's programs (the data folder)"),
+        ("Laurel__MasterKey", "32 bytes in base64, under which keys are sealed (a file in the data folder)"),
+        ("Laurel__Admin__Email", "the first admin's (admin@laurel.local)"),
+        ("Laurel__Admin__Password", "the first admin's (generated, and shown once)"),
+        ("Laurel__Auth__SignUpsPerHour", "how many one address may make (200)"),
+        ("Laurel__Auth__PasswordQueue", "how many sign-ins may wait their turn (200)"),
+        ("Laurel__Auth__PasswordIterations", "of PBKDF2-SHA512 (210000, and not fewer)"),
+        ("Laurel__TrustedProxies__0", "address or network of a proxy that tells clients' addresses; then __1, ..."),
+        ("Laurel__Logs", "json or text (text at a terminal, else json)"),
+        ("Logging__LogLevel__Default", "from which level on lines are logged (Information)"),
+    ];
+
+    public static string Help()
+    {
+        var width = All.Max(setting => setting.Name.Length) + 2;
+        var text = new StringBuilder();
+        foreach (var (name, meaning) in All)
+            text.Append("\n  ").Append(name.PadRight(width)).Append(meaning);
+        return text.ToString();
+    }
+
+    public static void Check(IConfiguration configuration)
+    {
+        foreach (var (key, value) in configuration.GetSection(Section).AsEnumerable())
+        {
+            var name = key.Replace(":", "__", StringComparison.Ordinal);
+            if (value is not null && !All.Any(known => Names(known.Name, name)))
+                throw new StartupException($"There is no setting {name}. `laurel --help` lists them.");
+        }
+    }
+
+    /// <summary>A name that ends in a number stands for a list.</summary>
+    private static bool Names(string known, string name) => known.EndsWith("__0", StringComparison.Ordinal)
+        ? name.StartsWith(known[..^1], StringComparison.OrdinalIgnoreCase) && int.TryParse(name.AsSpan(known.Length - 1), out _)
+        : name.Equals(known, StringComparison.OrdinalIgnoreCase);
+}
