@@ -44,7 +44,8 @@ internal sealed class FirstAdmin(NpgsqlDataSource database, AccountStore account
         if (broken.OfType<FieldError>().FirstOrDefault() is { } error)
             throw new StartupException($"The admin's {error.Path} cannot be used: {error.Message}");
 
-        var hash = await passwords.Hash(password ?? generated!, cancellation);
+        using var turn = await passwords.Turn(cancellation);
+        var hash = await turn.Hash(password ?? generated!);
         return await accounts.Add(email, hash, "Admin", Role.Admin, cancellation) is null ? null : new NewAdmin(email, generated);
     }
 }

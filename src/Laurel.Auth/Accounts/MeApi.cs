@@ -83,13 +83,14 @@ internal static class MeApi
             return Problem.Rules([broken]);
 
         var throttle = Throttle.PasswordChange(id);
+        using var turn = await passwords.Turn(cancellation);
         if (await throttles.Take(throttle, cancellation) is { } wait)
             return new Problem(Errors.TooManyRequests) { RetryAfter = wait, Detail = "Too many wrong passwords." };
-        if (await passwords.Check(hash, current, cancellation) == PasswordVerdict.Wrong)
+        if (await turn.Check(hash, current) == PasswordVerdict.Wrong)
             return new Problem(AuthErrors.WrongPassword);
 
         await throttles.GiveBack(throttle, cancellation);
-        var newHash = await passwords.Hash(wanted, cancellation);
+        var newHash = await turn.Hash(wanted);
         return await accounts.ChangePassword(id, hash, newHash, new SessionId(caller.SessionId), cancellation)
             ? TypedResults.NoContent()
             : new Problem(AuthErrors.WrongPassword);

@@ -48,7 +48,8 @@ internal static class SignUpApi
         if (await accounts.EmailIsTaken(request.Email, cancellation))
             return new Problem(AuthErrors.EmailTaken);
 
-        var hash = await passwords.Hash(request.Password, cancellation);
+        using var turn = await passwords.Turn(cancellation);
+        var hash = await turn.Hash(request.Password);
         return await accounts.Add(request.Email, hash, request.Nickname, Role.User, cancellation) is { } account
             ? TypedResults.Created("/v1/me", account)
             : new Problem(AuthErrors.EmailTaken);

@@ -1,5 +1,5 @@
-using Laurel.Platform;
 using System.Threading.RateLimiting;
+using Laurel.Platform;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
 
@@ -11,6 +11,10 @@ namespace Laurel.Auth.Passwords;
 /// </summary>
 public sealed class PasswordHashing : IDisposable
 {
+    // Fewer than the tries that a throttle allows in a minute: logins that are just being checked count as tries, and as many
+    // good ones at once must not look like an attack.
+    private const int MaxAtOnce = 8;
+
     private readonly PasswordHasher<object> _hasher;
     private readonly ConcurrencyLimiter _limiter;
     private readonly Lazy<string> _nobody;
@@ -20,36 +24,43 @@ public sealed class PasswordHashing : IDisposable
         _hasher = new PasswordHasher<object>(Options.Create(new PasswordHasherOptions { IterationCount = options.PasswordIterations }));
         _limiter = new ConcurrencyLimiter(new ConcurrencyLimiterOptions
         {
-            PermitLimit = Math.Max(1, Environment.ProcessorCount - 1),
+            PermitLimit = Math.Clamp(Environment.ProcessorCount - 1, 1, MaxAtOnce),
             QueueLimit = options.PasswordQueue,
             QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
         });
         _nobody = new Lazy<string>(() => _hasher.HashPassword(this, "nobody has this password"));
     }
 
-    public Task<string> Hash(string password, CancellationToken cancellation) =>
-        InTurn(() => _hasher.HashPassword(this, password), cancellation);
+    /// <summary>Waits in line. To be disposed when the passwords of this request are done with.</summary>
+    /// <exception cref="OverloadedException">The line is too long.</exception>
+    public async Task<PasswordTurn> Turn(CancellationToken cancellation)
+    {
+        var lease = await _limiter.AcquireAsync(permitCount: 1, cancellation);
+        if (lease.IsAcquired)
+            return new PasswordTurn(_hasher, _nobody, lease);
 
-    /// <summary>With no hash (an unknown account) it takes as long as with one, and the answer is wrong.</summary>
-    public Task<PasswordVerdict> Check(string? hash, string password, CancellationToken cancellation) =>
-        InTurn(
-            () => (hash is null, _hasher.VerifyHashedPassword(this, hash ?? _nobody.Value, password)) switch
-            {
-                (true, _) or (_, PasswordVerificationResult.Failed) => PasswordVerdict.Wrong,
-                (_, PasswordVerificationResult.Success) => PasswordVerdict.Right,
-                (_, PasswordVerificationResult.SuccessRehashNeeded) => PasswordVerdict.RightButHashedWeaker,
-            },
-            cancellation);
+        lease.Dispose();
+        throw new OverloadedException("Too many passwords wait to be checked.");
+    }
 
     public void Dispose() => _limiter.Dispose();
+}
 
-    private async Task<T> InTurn<T>(Func<T> work, CancellationToken cancellation)
-    {
-        using var turn = await _limiter.AcquireAsync(permitCount: 1, cancellation);
-        return turn.IsAcquired
-            ? await Task.Run(work, cancellation)
-            : throw new OverloadedException("Too many passwords wait to be checked.");
-    }
+/// <summary>The right to use the processor for passwords.</summary>
+public sealed class PasswordTurn(PasswordHasher<object> hasher, Lazy<string> nobody, RateLimitLease lease) : IDisposable
+{
+    public Task<string> Hash(string password) => Task.Run(() => hasher.HashPassword(this, password));
+
+    /// <summary>With no hash (an unknown account) it takes as long as with one, and the answer is wrong.</summary>
+    public Task<PasswordVerdict> Check(string? hash, string password) => Task.Run(() =>
+        (hash is null, hasher.VerifyHashedPassword(this, hash ?? nobody.Value, password)) switch
+        {
+            (true, _) or (_, PasswordVerificationResult.Failed) => PasswordVerdict.Wrong,
+            (_, PasswordVerificationResult.Success) => PasswordVerdict.Right,
+            (_, PasswordVerificationResult.SuccessRehashNeeded) => PasswordVerdict.RightButHashedWeaker,
+        });
+
+    public void Dispose() => lease.Dispose();
 }
 
 public enum PasswordVerdict

@@ -1,6 +1,5 @@
 using Laurel.Auth.Accounts;
 using Laurel.Auth.Passwords;
-using Laurel.Platform;
 using Laurel.Platform.Access;
 using Laurel.Platform.Http;
 using Laurel.Platform.Tokens;
@@ -58,17 +57,22 @@ internal static class SessionsApi
         var visitor = Visitor.Of(http);
         var known = await accounts.FindForLogin(email, visitor.Network, cancellation);
         var throttle = Throttle.Login(email, visitor.Network, known?.LastSucceededHere == true);
-        if (await throttles.Take(throttle, cancellation) is { } wait)
-            return new Problem(Errors.TooManyRequests) { RetryAfter = wait, Detail = "Too many failed logins." };
+        // Looked at first, so that a flood costs a read; counted in turn, so that good logins that wait are no tries.
+        if (await throttles.Wait(throttle, cancellation) is { } wait)
+            return TooManyTries(wait);
 
-        var verdict = await CheckOrGiveBack(known?.PasswordHash);
+        using var turn = await passwords.Turn(cancellation);
+        if (await throttles.Take(throttle, cancellation) is { } longer)
+            return TooManyTries(longer);
+
+        var verdict = await turn.Check(known?.PasswordHash, password);
         if (known is null || verdict == PasswordVerdict.Wrong)
             return new Problem(AuthErrors.InvalidCredentials);
 
         await throttles.GiveBack(throttle, cancellation);
         var hash = known.PasswordHash;
         if (verdict == PasswordVerdict.RightButHashedWeaker)
-            hash = await accounts.Rehash(known.Id, hash, await passwords.Hash(password, cancellation), cancellation);
+            hash = await accounts.Rehash(known.Id, hash, await turn.Hash(password), cancellation);
 
         var refresh = RefreshTokens.First(new SessionId(Guid.CreateVersion7(time.GetUtcNow())));
         var holder = await sessions.Open(refresh, known.Id, hash, visitor, cancellation);
@@ -76,19 +80,7 @@ internal static class SessionsApi
             ? new Problem(AuthErrors.InvalidCredentials)
             : Answer(http, useCookies, tokens.ForPerson(holder, refresh.Session), refreshTokens.Write(refresh));
 
-        // An attempt that was turned away unchecked is none: our overload must not use up the owner's tries.
-        async Task<PasswordVerdict> CheckOrGiveBack(string? hash)
-        {
-            try
-            {
-                return await passwords.Check(hash, password, cancellation);
-            }
-            catch (OverloadedException)
-            {
-                await throttles.GiveBack(throttle, cancellation);
-                throw;
-            }
-        }
+        static Problem TooManyTries(TimeSpan wait) => new(Errors.TooManyRequests) { RetryAfter = wait, Detail = "Too many failed logins." };
     }
 
     private static async Task<Results<Ok<TokenPair>, NoContent, Problem>> Refresh(

@@ -35,6 +35,22 @@ internal sealed record Throttle(string Bucket, int Limit, TimeSpan Window)
 /// </summary>
 internal sealed class Throttles(NpgsqlDataSource database, TimeProvider time)
 {
+    /// <summary>How long until there is room in all buckets; null where there is now. Counts nothing.</summary>
+    public async Task<TimeSpan?> Wait(IReadOnlyList<Throttle> throttles, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        var full = await database.Query(
+            """
+            SELECT window_ends
+            FROM throttles
+            JOIN unnest($1::bytea[], $2::integer[]) AS asked (bucket, most) USING (bucket)
+            WHERE attempts >= most AND window_ends > $3
+            """,
+            row => row.Time(0),
+            [throttles.Select(throttle => throttle.Key).ToArray(), throttles.Select(throttle => throttle.Limit).ToArray(), now], cancellation);
+        return full.Count == 0 ? null : full.Max() - now;
+    }
+
     /// <summary>Null where all buckets have room, which then count this attempt; else how long to wait, and none counts it.</summary>
     public async Task<TimeSpan?> Take(IReadOnlyList<Throttle> throttles, CancellationToken cancellation)
     {

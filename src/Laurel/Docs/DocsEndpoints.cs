@@ -30,7 +30,7 @@ internal static class DocsEndpoints
             .ExcludeFromDescription()
             .AllowAnyone();
 
-        app.MapGet("/docs/errors", () => Results.Stream(typeof(DocsEndpoints).Assembly.GetManifestResourceStream("errors.md")!, "text/plain; charset=utf-8"))
+        app.MapGet("/docs/errors", () => Results.Text(ErrorsPage.Html, "text/html", Encoding.UTF8))
             .ExcludeFromDescription()
             .AllowAnyone();
 

@@ -83,7 +83,11 @@ public sealed class LaurelApp(TestPostgres postgres) : IAsyncLifetime
     {
         _http?.Dispose();
         if (_app is not null)
+        {
+            await _app.StopAsync(CancellationToken.None);
             await _app.DisposeAsync();
+        }
+
         if (_databases is not null)
             await _databases.DisposeAsync();
         if (_auth is not null)

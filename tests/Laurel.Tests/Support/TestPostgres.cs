@@ -41,7 +41,17 @@ public sealed class TestPostgres : IAsyncDisposable
         var postgres = (await _run.Value.WaitAsync(cancellation)).Postgres;
         var name = $"test_{Interlocked.Increment(ref _databases)}";
         await Execute(postgres, $"CREATE DATABASE {name} TEMPLATE {template}", cancellation);
-        return new TestDatabase(postgres.ConnectionString(name), () => Execute(postgres, $"DROP DATABASE {name} WITH (FORCE)", CancellationToken.None));
+        return new TestDatabase(postgres.ConnectionString(name), () => Drop(postgres, name));
+    }
+
+    /// <summary>
+    /// Our own connections are ended here. WITH (FORCE) would want to end an autovacuum worker as well, which our role may not;
+    /// without it PostgreSQL sends such a worker away by itself.
+    /// </summary>
+    private static async Task Drop(EmbeddedPostgres postgres, string name)
+    {
+        await Execute(postgres, $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}' AND usename = current_user", CancellationToken.None);
+        await Execute(postgres, $"DROP DATABASE {name}", CancellationToken.None);
     }
 
     private async Task<string> MakeTemplate(string kind, Func<string, CancellationToken, Task> migrate)
