@@ -363,8 +363,14 @@ public sealed class GroupCommitTests(TestPostgres postgres) : IAsyncLifetime
         var failed = pipeline.Submit(new(2, "-1"), CancellationToken.None)
             .ContinueWith(_ => release.Wait(Cancellation), Cancellation, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
-        Assert.Equal("3: 7", await pipeline.Submit(new(3), Cancellation));
-        release.Set();
+        try
+        {
+            Assert.Equal("3: 7", await pipeline.Submit(new(3), Cancellation).WaitAsync(TimeSpan.FromSeconds(60), Cancellation));
+        }
+        finally
+        {
+            release.Set();
+        }
         await Task.WhenAll(blocked, failed);
     }
 
@@ -567,8 +573,9 @@ public sealed class GroupCommitTests(TestPostgres postgres) : IAsyncLifetime
 
     private async Task Until(string condition)
     {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (!(bool)(await Scalar(condition))!)
-            await Task.Delay(10, Cancellation);
+            await Task.Delay(10, patience.Token);
     }
 
     private async Task<object?> Scalar(string sql)

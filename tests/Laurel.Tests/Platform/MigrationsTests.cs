@@ -258,8 +258,9 @@ public sealed class MigrationsTests(TestPostgres postgres) : IAsyncLifetime
 
     private async Task Until(string condition)
     {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (!(bool)(await Scalar(condition))!)
-            await Task.Delay(10, Cancellation);
+            await Task.Delay(10, patience.Token);
     }
 
     private async Task<object?> Scalar(string sql)

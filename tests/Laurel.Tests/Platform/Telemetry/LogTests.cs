@@ -166,14 +166,16 @@ public sealed class LogTests
     [Fact]
     public async Task Lines_of_many_threads_never_mix()
     {
-        var logger = Json();
+        using var shared = new SharedStream();
+        var logger = Logger(LogForm.Json, "Laurel.Test", shared);
         await Task.WhenAll(Enumerable.Range(0, 8).Select(worker => Task.Run(() =>
         {
             for (var i = 0; i < 500; i++)
                 logger.LogInformation("{Worker} {I} {Filler}", worker, i, new string('x', i));
         }, TestContext.Current.CancellationToken)));
 
-        var lines = Text().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.False(shared.WasEnteredTwice);
+        var lines = Encoding.UTF8.GetString(shared.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(4_000, lines.Select(line => JsonDocument.Parse(line).RootElement.GetProperty("message").GetString()).Distinct().Count());
     }
 
@@ -238,8 +240,8 @@ public sealed class LogTests
 
     private ILogger Json(string name = "Laurel.Test") => Logger(LogForm.Json, name);
 
-    private ILogger Logger(LogForm form, string name) => LoggerFactory
-        .Create(logging => logging.AddProvider(new LogProvider(output, form, new FixedTime()))
+    private ILogger Logger(LogForm form, string name, Stream? stream = null) => LoggerFactory
+        .Create(logging => logging.AddProvider(new LogProvider(stream ?? output, form, new FixedTime()))
             .Configure(options => options.ActivityTrackingOptions = ActivityTrackingOptions.None))
         .CreateLogger(name);
 
@@ -252,6 +254,22 @@ public sealed class LogTests
         public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
 
         public override DateTimeOffset GetUtcNow() => new(2026, 3, 1, 9, 30, 0, 250, TimeSpan.Zero);
+    }
+
+    /// <summary>Notices a second writer while the first is still inside.</summary>
+    private sealed class SharedStream : MemoryStream
+    {
+        private int inside;
+
+        public bool WasEnteredTwice { get; private set; }
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            WasEnteredTwice |= Interlocked.Increment(ref inside) > 1;
+            Thread.Yield();
+            base.Write(buffer);
+            Interlocked.Decrement(ref inside);
+        }
     }
 
     private sealed class Broken
