@@ -94,10 +94,10 @@ internal sealed class Cluster
 
             // What a killed owner left may still be about: a PostgreSQL that its pg_ctl was just starting, or sessions that have
             // not yet noticed that their PostgreSQL is gone.
-            var fatal = FatalLine(logged);
-            var predecessorLives = await Running() is not null || fatal?.Contains("pre-existing shared memory block", StringComparison.Ordinal) == true;
+            var complaints = FatalComplaints(logged);
+            var predecessorLives = await Running() is not null || complaints.Exists(static line => line.Contains("pre-existing shared memory block", StringComparison.Ordinal));
             if (!predecessorLives || attempt == attempts)
-                throw new StartupException($"PostgreSQL does not start: {fatal ?? start.LastLine} (its log is {LogFile})");
+                throw new StartupException($"PostgreSQL does not start: {complaints.LastOrDefault() ?? start.LastLine} (its log is {LogFile})");
             await StopWhatRuns();
             await Task.Delay(250, cancellation);
         }
@@ -181,15 +181,17 @@ internal sealed class Cluster
         File.SetUnixFileMode(_folder, DataFolder.Private);
     }
 
-    private string? FatalLine(long from)
+    /// <summary>What PostgreSQL has logged since the log had this length; sessions of a predecessor may have joined in.</summary>
+    private List<string> FatalComplaints(long from)
     {
+        const string mark = "FATAL:";
         if (!File.Exists(LogFile))
-            return null;
+            return [];
         using var log = new FileStream(LogFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         log.Position = Math.Min(from, log.Length);
         using var reader = new StreamReader(log);
-        return reader.ReadToEnd().Split('\n')
-            .Select(line => line.IndexOf("FATAL:", StringComparison.Ordinal) is >= 0 and var at ? line[(at + "FATAL:".Length)..].Trim() : null)
-            .LastOrDefault(line => line is not null);
+        return [.. reader.ReadToEnd().Split('\n')
+            .Where(static line => line.Contains(mark, StringComparison.Ordinal))
+            .Select(static line => line[(line.IndexOf(mark, StringComparison.Ordinal) + mark.Length)..].Trim())];
     }
 }

@@ -15,6 +15,8 @@ public sealed class EmbeddedPostgresRecoveryTests(TemporaryFolder folder) : ICla
 
     private string PidFile => Path.Combine(folder["cluster"], "postmaster.pid");
 
+    private string LogFile => Path.Combine(folder["cluster"], "postgres.log");
+
     [Fact]
     public async Task A_PostgreSQL_whose_owner_was_killed_is_replaced()
     {
@@ -28,16 +30,32 @@ public sealed class EmbeddedPostgresRecoveryTests(TemporaryFolder folder) : ICla
     }
 
     [Fact]
+    public async Task A_PostgreSQL_whose_owner_was_killed_is_replaced_also_when_its_password_was_lost()
+    {
+        await StartAndStop();
+        await StartWithoutOwner();
+        File.Delete(folder["postgres.password"]);
+
+        await StartAndStop();
+    }
+
+    [Fact]
     public async Task Sessions_of_a_PostgreSQL_that_was_killed_itself_are_waited_for()
     {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The numbers of signals are those of Linux.");
+        const int stop = 19, goOn = 18;
         await using var first = await EmbeddedPostgres.Start(Options, Cancellation);
-        var query = first.Execute("postgres", "SELECT count(*) FROM generate_series(1, 100000000)");
+        await using var connection = await first.Connect(Cancellation);
+        Libc.Signal(connection.ProcessID, stop);
         Kill((await Running())!.Pid);
         await first.DisposeAsync();
 
-        await using var next = await EmbeddedPostgres.Start(Options, Cancellation);
+        var start = EmbeddedPostgres.Start(Options, Cancellation);
+        while (!(await Log()).Contains("pre-existing shared memory block", StringComparison.Ordinal))
+            await Task.Delay(10, Cancellation);
+        Libc.Signal(connection.ProcessID, goOn);
 
-        await Assert.ThrowsAnyAsync<Exception>(() => query);
+        await using var next = await start;
         Assert.Equal(1, await next.Execute("postgres", "SELECT 1"));
     }
 
@@ -192,18 +210,23 @@ public sealed class EmbeddedPostgresRecoveryTests(TemporaryFolder folder) : ICla
     public async Task The_log_of_long_ago_is_dropped()
     {
         await StartAndStop();
-        var log = Path.Combine(folder["cluster"], "postgres.log");
-        await File.WriteAllBytesAsync(log, new byte[9 * 1024 * 1024], Cancellation);
+        await File.WriteAllBytesAsync(LogFile, new byte[9 * 1024 * 1024], Cancellation);
 
         await StartAndStop();
 
-        Assert.InRange(new FileInfo(log).Length, 1, 100_000);
+        Assert.InRange(new FileInfo(LogFile).Length, 1, 100_000);
     }
 
     private async Task StartAndStop()
     {
         await using var postgres = await EmbeddedPostgres.Start(Options, Cancellation);
         Assert.Equal(1, await postgres.Execute("postgres", "SELECT 1"));
+    }
+
+    private async Task<string> Log()
+    {
+        await using var log = new FileStream(LogFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        return await new StreamReader(log).ReadToEndAsync(Cancellation);
     }
 
     private Task<Postmaster?> Running() => Postmaster.Running(folder["cluster"]);
