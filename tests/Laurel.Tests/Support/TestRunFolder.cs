@@ -28,6 +28,7 @@ internal sealed class TestRunFolder : IAsyncDisposable
                 if (FolderLock.TryTake(left) is { } abandoned)
                     await new TestRunFolder(left, abandoned).DisposeAsync();
             }
+            await TemporaryFolder.RemoveLeft();
             var folder = DataFolder.Make(Path.Combine(runs, $"run-{RandomNumberGenerator.GetHexString(8, lowercase: true)}"));
             return new TestRunFolder(folder, FolderLock.TryTake(folder)!);
         }
