@@ -28,7 +28,7 @@ public sealed record AuthOptions
         }
         catch (InvalidOperationException exception)
         {
-            throw new StartupException($"The settings Laurel__Auth cannot be read: {exception.InnerException?.Message ?? exception.Message}", exception);
+            throw new StartupException($"The settings Laurel__Auth cannot be read: {exception.Message}", exception);
         }
 
         if (options.SignUpsPerHour < 1 || options.PasswordQueue < 1)

@@ -10,19 +10,19 @@ internal static class KnownSettings
 
     private static readonly IReadOnlyList<(string Name, string Meaning)> All =
     [
-        ("ConnectionStrings__Auth", "the accounts' database in a PostgreSQL of yours (15 or newer)"),
-        ("ConnectionStrings__Events", "the events' database; both or neither"),
-        ("Laurel__DataDir", "where Laurel keeps its own PostgreSQL and its keys (.laurel)"),
-        ("Laurel__PostgresDir", "where it installs PostgreSQL's programs (the data folder)"),
-        ("Laurel__MasterKey", "32 bytes in base64, under which keys are sealed (a file in the data folder)"),
-        ("Laurel__Admin__Email", "the first admin's (admin@laurel.local)"),
-        ("Laurel__Admin__Password", "the first admin's (generated, and shown once)"),
-        ("Laurel__Auth__SignUpsPerHour", "how many one address may make (200)"),
-        ("Laurel__Auth__PasswordQueue", "how many sign-ins may wait their turn (200)"),
-        ("Laurel__Auth__PasswordIterations", "of PBKDF2-SHA512 (210000, and not fewer)"),
-        ("Laurel__TrustedProxies__0", "address or network of a proxy that tells clients' addresses; then __1, ..."),
+        ("ConnectionStrings__Auth", "database of the accounts, in a PostgreSQL of yours, 15 or newer"),
+        ("ConnectionStrings__Events", "database of the events; set both or neither"),
+        ("Laurel__DataDir", "folder of Laurel's own PostgreSQL and of its keys (.laurel)"),
+        ("Laurel__PostgresDir", "folder that PostgreSQL's programs are installed in (the data folder)"),
+        ("Laurel__MasterKey", "32 bytes in base64 that seal the signing keys (a file in the data folder)"),
+        ("Laurel__Admin__Email", "e-mail of the first admin (admin@laurel.local)"),
+        ("Laurel__Admin__Password", "password of the first admin (generated, and shown once)"),
+        ("Laurel__Auth__SignUpsPerHour", "sign-ups that one address may make in an hour (200)"),
+        ("Laurel__Auth__PasswordQueue", "sign-ins that may wait for their turn (200)"),
+        ("Laurel__Auth__PasswordIterations", "rounds of PBKDF2-SHA512 (210000, which is also the least)"),
+        ("Laurel__TrustedProxies__0", "address or network of a proxy whose X-Forwarded-For counts; more: __1, __2"),
         ("Laurel__Logs", "json or text (text at a terminal, else json)"),
-        ("Logging__LogLevel__Default", "from which level on lines are logged (Information)"),
+        ("Logging__LogLevel__Default", "the least level that is logged (Information)"),
     ];
 
     public static string Help()

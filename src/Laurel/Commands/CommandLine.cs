@@ -2,18 +2,13 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using Laurel.Platform;
+using Npgsql;
 
 namespace Laurel.Commands;
 
 /// <summary>The verbs of the executable.</summary>
 internal static class CommandLine
 {
-    private static readonly Argument<string[]> SettingArguments = new("settings")
-    {
-        Description = "Settings of this run, as --Laurel:DataDir=/var/lib/laurel; `laurel --help` lists them.",
-        Arity = ArgumentArity.ZeroOrMore,
-    };
-
     public static async Task<int> Run(string[] args)
     {
         var root = new RootCommand(
@@ -22,7 +17,7 @@ internal static class CommandLine
 
             Without a verb it serves. With nothing configured it brings a PostgreSQL of its own, in .laurel.
 
-            Settings (and what holds without them) come from the environment:
+            Settings come from the environment; in brackets is what holds without them:
             {KnownSettings.Help()}
 
             Each can also be given as an argument: --Laurel:DataDir=/var/lib/laurel
@@ -48,6 +43,11 @@ internal static class CommandLine
             await Console.Error.WriteLineAsync($"laurel: {exception.Message.ReplaceLineEndings(" ")}");
             return 1;
         }
+        catch (NpgsqlException exception)
+        {
+            await Console.Error.WriteLineAsync($"laurel: A database failed while Laurel used it: {exception.Message.ReplaceLineEndings(" ")}");
+            return 1;
+        }
         catch (OperationCanceledException)
         {
             await Console.Error.WriteLineAsync("laurel: stopped before it was done.");
@@ -58,11 +58,18 @@ internal static class CommandLine
     /// <summary>A command that takes settings as arguments beside its own options.</summary>
     public static Command WithSettings(this Command command, Func<ParseResult, Settings, CancellationToken, Task> work)
     {
-        command.Arguments.Add(SettingArguments);
+        var arguments = new Argument<string[]>("settings")
+        {
+            Description = "Settings of this run, as --Laurel:DataDir=/var/lib/laurel; `laurel --help` lists them.",
+            Arity = ArgumentArity.ZeroOrMore,
+            // There the help tells more about them than this line does.
+            Hidden = command is RootCommand,
+        };
+        command.Arguments.Add(arguments);
         command.SetAction(async (parsed, _) =>
         {
             using var interrupt = new Interrupt();
-            await work(parsed, Settings.Read(parsed.GetValue(SettingArguments) ?? []), interrupt.Token);
+            await work(parsed, Settings.Read(parsed.GetValue(arguments) ?? []), interrupt.Token);
             return 0;
         });
         return command;

@@ -21,7 +21,11 @@ internal static class KeysCommand
         await databases.Migrate(interrupted);
         await using var services = LaurelHost.Build(settings, databases, Settings.DefaultUrls);
         var atOnce = parsed.GetValue(AtOnce);
-        var kid = await services.Services.GetRequiredService<KeyStore>().Rotate(atOnce, interrupted);
+        var keys = services.Services.GetRequiredService<KeyStore>();
+        // On a database that was never served from there is no key yet that could sign until the new one does; and whoever
+        // comes with a wrong master key is refused here, before a key is stored that the servers cannot open.
+        await keys.Load(interrupted);
+        var kid = await keys.Rotate(atOnce, interrupted);
         Console.Out.WriteLine(atOnce
             ? $"Key {kid} signs from now on; access tokens of older keys are refused within seconds."
             : $"Key {kid} is published, and signs in {KeyStore.Publication.TotalMinutes} minutes.");

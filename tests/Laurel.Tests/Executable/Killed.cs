@@ -6,44 +6,43 @@ using Laurel.Tests.Support;
 namespace Laurel.Tests.Executable;
 
 /// <summary>After `kill -9` of any part, at any moment, the next start needs no help and nothing that was answered is lost.</summary>
-public sealed class Killed : IAsyncLifetime
+public sealed class Killed(PreparedFolder prepared) : IClassFixture<PreparedFolder>
 {
     /// <summary>Hashing a password well would only slow the writers down.</summary>
     private static readonly (string, string)[] Quick = [("DOTNET_ENVIRONMENT", "Development"), ("Laurel__Auth__PasswordIterations", "1000")];
 
-    private readonly TemporaryFolder _folder = new();
-
-    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
-
-    public ValueTask DisposeAsync() => _folder.DisposeAsync();
+    private TemporaryFolder Folder => prepared.Folder;
 
     [Fact]
     public async Task Killed_while_it_starts()
     {
-        await using (var making = LaurelProcess.Serve(_folder))
+        await using var folder = new TemporaryFolder();
+        await using (var making = LaurelProcess.Serve(folder))
         {
             await making.Says("creating the database");
             await making.Kill();
         }
 
-        TimeSpan whole;
-        await using (var server = LaurelProcess.Serve(_folder))
+        var whole = TimeSpan.Zero;
+        // The second of these is like those that follow: it finds a database, and an orphan that still runs in it.
+        for (var start = 0; start < 2; start++)
         {
+            await using var server = LaurelProcess.Serve(folder);
             whole = await server.Ready();
             await server.Kill();
         }
 
-        foreach (var part in new[] { 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8 })
+        foreach (var part in new[] { 0.2, 0.4, 0.6, 0.8 })
         {
-            await using var server = LaurelProcess.Serve(_folder);
+            await using var server = LaurelProcess.Serve(folder);
             await Task.Delay(whole * part, TestContext.Current.CancellationToken);
             await server.Kill();
         }
 
-        await using var last = LaurelProcess.Serve(_folder);
+        await using var last = LaurelProcess.Serve(folder);
         await last.Ready();
         (await last.Interrupt()).Well();
-        await Leftovers.None(_folder);
+        await Leftovers.None(folder);
     }
 
     [Fact]
@@ -52,7 +51,7 @@ public sealed class Killed : IAsyncLifetime
         var acknowledged = new ConcurrentQueue<string>();
         for (var round = 0; round < 3; round++)
         {
-            await using var server = LaurelProcess.Serve(_folder, Quick);
+            await using var server = LaurelProcess.Serve(Folder, Quick);
             await server.Ready();
             await AllAreThere(server, acknowledged);
 
@@ -63,17 +62,17 @@ public sealed class Killed : IAsyncLifetime
             await Task.WhenAll(writers);
         }
 
-        await using var last = LaurelProcess.Serve(_folder, Quick);
+        await using var last = LaurelProcess.Serve(Folder, Quick);
         await last.Ready();
         await AllAreThere(last, acknowledged);
         (await last.Interrupt()).Well();
-        await Leftovers.None(_folder);
+        await Leftovers.None(Folder);
     }
 
     [Fact]
     public async Task When_PostgreSQL_is_killed_requests_are_refused_until_Laurel_has_started_it_again()
     {
-        await using var server = LaurelProcess.Serve(_folder, Quick);
+        await using var server = LaurelProcess.Serve(Folder, Quick);
         await server.Ready();
         var email = "kept@example.com";
         (await SignUp(server.Api, email)).Is(201);
@@ -91,7 +90,7 @@ public sealed class Killed : IAsyncLifetime
                 answer.Refused(503, code);
                 Assert.NotNull(answer.Headers.RetryAfter);
                 Assert.DoesNotContain("Npgsql", answer.Text, StringComparison.Ordinal);
-                Assert.DoesNotContain(_folder.Path, answer.Text, StringComparison.Ordinal);
+                Assert.DoesNotContain(Folder.Path, answer.Text, StringComparison.Ordinal);
                 refused++;
             }
             return refused > 0 && answers.All(answer => answer.Status == 200);
@@ -99,39 +98,42 @@ public sealed class Killed : IAsyncLifetime
         (await me.Get("/health/live")).Is(200);
         Assert.Equal(email, (await me.Get("/v1/me")).Is(200).Field("email"));
         Assert.Equal(0, (await server.Interrupt()).Status);
-        await Leftovers.None(_folder);
+        await Leftovers.None(Folder);
     }
 
     [Fact]
     public async Task When_PostgreSQL_is_killed_Ctrl_C_works_all_the_same()
     {
-        await using var server = LaurelProcess.Serve(_folder, Quick);
+        await using var server = LaurelProcess.Serve(Folder, Quick);
         await server.Ready();
 
         await KillPostgres();
 
         Assert.Equal(0, (await server.Interrupt()).Status);
-        await Leftovers.None(_folder);
+        await Leftovers.None(Folder);
     }
 
     [Fact]
     public async Task When_PostgreSQL_cannot_be_started_again_Laurel_ends_and_says_why()
     {
-        await using var server = LaurelProcess.Serve(_folder, Quick);
+        await using var server = LaurelProcess.Serve(Folder, Quick);
         await server.Ready();
-        await File.AppendAllTextAsync(Path.Combine(_folder["cluster"], "postgresql.auto.conf"), "max_connections = -5\n", TestContext.Current.CancellationToken);
+        var settings = Path.Combine(Folder["cluster"], "postgresql.auto.conf");
+        var good = await File.ReadAllTextAsync(settings, TestContext.Current.CancellationToken);
+        await File.AppendAllTextAsync(settings, "max_connections = -5\n", TestContext.Current.CancellationToken);
 
         await KillPostgres();
         var ended = await server.End();
+        await File.WriteAllTextAsync(settings, good, TestContext.Current.CancellationToken);
 
         Assert.Equal(1, ended.Status);
         Assert.StartsWith("laurel: PostgreSQL does not start: ", ended.Error[^1], StringComparison.Ordinal);
-        Assert.Null(await Postmaster.Running(_folder["cluster"]));
+        Assert.Null(await Postmaster.Running(Folder["cluster"]));
     }
 
     private async Task KillPostgres()
     {
-        using var postgres = Process.GetProcessById((await Postmaster.Running(_folder["cluster"]))!.Pid);
+        using var postgres = Process.GetProcessById((await Postmaster.Running(Folder["cluster"]))!.Pid);
         postgres.Kill();
     }
 

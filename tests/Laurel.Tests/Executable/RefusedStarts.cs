@@ -6,26 +6,11 @@ using Npgsql;
 namespace Laurel.Tests.Executable;
 
 /// <summary>Whatever keeps Laurel from starting is told in one line, and leaves nothing behind.</summary>
-public sealed class RefusedStarts(TestPostgres postgres, RefusedStarts.Prepared prepared) : IClassFixture<RefusedStarts.Prepared>
+public sealed class RefusedStarts(TestPostgres postgres, PreparedFolder prepared) : IClassFixture<PreparedFolder>
 {
     private const string Nowhere = "Host=127.0.0.1;Port=1;Username=laurel;Password=guarded-word;Database=laurel";
 
     private TemporaryFolder Folder => prepared.Folder;
-
-    /// <summary>A data folder with a database that is whole, and at rest.</summary>
-    public sealed class Prepared : IAsyncLifetime
-    {
-        internal TemporaryFolder Folder { get; } = new();
-
-        public async ValueTask InitializeAsync()
-        {
-            await using var first = LaurelProcess.Serve(Folder);
-            await first.Ready();
-            (await first.Interrupt()).Well();
-        }
-
-        public ValueTask DisposeAsync() => Folder.DisposeAsync();
-    }
 
     [Theory]
     [InlineData("is no option", "bogus")]
@@ -52,7 +37,7 @@ public sealed class RefusedStarts(TestPostgres postgres, RefusedStarts.Prepared 
     [Theory]
     [InlineData("Laurel__Logs", "nonsense", "nonsense")]
     [InlineData("Laurel__Auth__PasswordIterations", "1", "210000")]
-    [InlineData("Laurel__Auth__PasswordIterations", "many", "many")]
+    [InlineData("Laurel__Auth__PasswordIterations", "many", "PasswordIterations")]
     [InlineData("Laurel__MasterKey", "bm90IDMyIGJ5dGVz", "Laurel__MasterKey")]
     [InlineData("Laurel__MasterKey", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "another master key")]
     [InlineData("Laurel__TrustedProxies__0", "nonsense", "nonsense")]

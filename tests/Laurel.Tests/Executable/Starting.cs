@@ -2,7 +2,7 @@ using Laurel.Tests.Support;
 
 namespace Laurel.Tests.Executable;
 
-public sealed class Starting
+public sealed class Starting(TestPostgres postgres)
 {
     private static readonly (string, string)[] Nothing = [];
 
@@ -62,6 +62,24 @@ public sealed class Starting
         Assert.Single((await good.Api.As(token).Get("/v1/users")).Is(200).Json["items"]!.AsArray());
         (await good.Interrupt()).Well();
         await Leftovers.None(folder);
+    }
+
+    [Fact]
+    public async Task With_databases_of_yours_it_makes_none_of_its_own()
+    {
+        await using var folder = new TemporaryFolder();
+        await using var auth = await postgres.CreateDatabase(TestContext.Current.CancellationToken);
+        await using var events = await postgres.CreateDatabase(TestContext.Current.CancellationToken);
+        await using var server = LaurelProcess.Serve(
+            folder,
+            ("ConnectionStrings__Auth", auth.ConnectionString),
+            ("ConnectionStrings__Events", events.ConnectionString),
+            ("Laurel__MasterKey", Convert.ToBase64String(new byte[32])));
+
+        await server.Ready();
+        await server.Says("  Database  as configured");
+        (await server.Interrupt()).Well();
+        Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path));
     }
 
     [Fact]

@@ -2,20 +2,14 @@ using Laurel.Tests.Support;
 
 namespace Laurel.Tests.Executable;
 
-public sealed class Stopping : IAsyncLifetime
+public sealed class Stopping(PreparedFolder prepared) : IClassFixture<PreparedFolder>
 {
-    private readonly TemporaryFolder _folder = new();
-
-    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
-
-    public ValueTask DisposeAsync() => _folder.DisposeAsync();
-
     [Theory]
     [InlineData(LaurelProcess.SigInt)]
     [InlineData(LaurelProcess.SigTerm)]
     public async Task Requests_in_flight_are_answered_and_nothing_is_left(int signal)
     {
-        await using var server = LaurelProcess.Serve(_folder);
+        await using var server = LaurelProcess.Serve(prepared.Folder);
         await server.Ready();
         // Each waits for its turn at the password hash, which is slow on purpose.
         var logins = Enumerable.Range(0, 8)
@@ -29,44 +23,45 @@ public sealed class Stopping : IAsyncLifetime
         ended.Well();
         foreach (var login in logins)
             (await login).Refused(401, "invalid_credentials");
-        await Leftovers.None(_folder);
+        await Leftovers.None(prepared.Folder);
     }
 
     [Fact]
     public async Task Interrupted_while_it_starts_it_ends_soon_and_the_next_start_works()
     {
-        await using (var making = LaurelProcess.Serve(_folder))
+        await using var folder = new TemporaryFolder();
+        await using (var making = LaurelProcess.Serve(folder))
         {
             await making.Says("creating the database");
-            await Interrupted(making);
+            await Interrupted(making, folder);
         }
 
-        TimeSpan whole;
-        await using (var server = LaurelProcess.Serve(_folder))
+        await using (var server = LaurelProcess.Serve(folder))
         {
             await server.Ready();
-            await server.Interrupt();
+            (await server.Interrupt()).Well();
         }
-        await using (var server = LaurelProcess.Serve(_folder))
+        TimeSpan whole;
+        await using (var server = LaurelProcess.Serve(folder))
         {
             whole = await server.Ready();
             (await server.Interrupt()).Well();
         }
 
-        foreach (var part in new[] { 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9 })
+        foreach (var part in new[] { 0.3, 0.5, 0.7, 0.9 })
         {
-            await using var server = LaurelProcess.Serve(_folder);
+            await using var server = LaurelProcess.Serve(folder);
             await Task.Delay(whole * part, TestContext.Current.CancellationToken);
-            await Interrupted(server);
+            await Interrupted(server, folder);
         }
 
-        await using var last = LaurelProcess.Serve(_folder);
+        await using var last = LaurelProcess.Serve(folder);
         await last.Ready();
         (await last.Interrupt()).Well();
-        await Leftovers.None(_folder);
+        await Leftovers.None(folder);
     }
 
-    private async Task Interrupted(LaurelProcess server)
+    private static async Task Interrupted(LaurelProcess server, TemporaryFolder folder)
     {
         var ended = await server.Interrupt();
 
@@ -74,7 +69,7 @@ public sealed class Stopping : IAsyncLifetime
         Assert.True(ended.Status is 0 or 130, $"It ended with {ended.Status}: {server.Said}");
         Assert.True(ended.Error is [] or ["laurel: stopped before it was done."], server.Said);
         Assert.InRange(ended.Took, TimeSpan.Zero, TimeSpan.FromSeconds(10));
-        await Leftovers.None(_folder);
+        await Leftovers.None(folder);
     }
 
     private static async Task<int> InFlight(LaurelProcess server) =>

@@ -43,9 +43,10 @@ internal sealed class LaurelProcess : IAsyncDisposable
         Start(folder, settings, "--urls", "http://127.0.0.1:0");
 
     public static LaurelProcess Start(TemporaryFolder folder, IEnumerable<(string Name, string Value)> settings, params string[] arguments) =>
-        Start(folder, settings, input: "", arguments);
+        Feed(folder, settings, input: "", arguments);
 
-    public static LaurelProcess Start(TemporaryFolder folder, IEnumerable<(string Name, string Value)> settings, string input, params string[] arguments)
+    /// <summary>With this to read from standard input.</summary>
+    public static LaurelProcess Feed(TemporaryFolder folder, IEnumerable<(string Name, string Value)> settings, string input, params string[] arguments)
     {
         var info = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "laurel"), arguments)
         {
