@@ -25,6 +25,8 @@ internal sealed class AccountStore(NpgsqlDataSource database, SessionStore sessi
     private const string LastLogin = "(SELECT at FROM logins WHERE account_id = accounts.id ORDER BY id DESC LIMIT 1)";
     private const string ViewColumns = $"id, email, nickname, role, active, created_at, {LastLogin}, last_logout_at, erased_at";
 
+    private readonly GroupRead<Guid, Account> _accounts = new(ids => Read(database, ids));
+
     /// <summary>Null where the e-mail is taken.</summary>
     public async Task<Account?> Add(string email, string passwordHash, string nickname, Role role, CancellationToken cancellation)
     {
@@ -63,21 +65,8 @@ internal sealed class AccountStore(NpgsqlDataSource database, SessionStore sessi
             ? newHash
             : oldHash;
 
-    public Task<Account?> Find(AccountId account, CancellationToken cancellation) =>
-        database.QueryOne(
-            $"""
-            SELECT id, email, nickname, role, created_at, {LastLogin}
-            FROM accounts
-            WHERE id = $1 AND active
-            """,
-            row => new Account(
-                new AccountId(row.GetGuid(0)),
-                row.GetString(1),
-                row.GetString(2),
-                WireNames<Role>.Parse(row.GetString(3)),
-                row.Time(4),
-                row.Optional<DateTimeOffset>(5)),
-            [account.Value], cancellation);
+    /// <summary>An active account.</summary>
+    public Task<Account?> Find(AccountId account, CancellationToken cancellation) => _accounts.Get(account.Value, cancellation);
 
     public async Task<bool> Rename(AccountId account, string nickname, CancellationToken cancellation) =>
         await database.Execute("UPDATE accounts SET nickname = $1 WHERE id = $2 AND active", [nickname, account.Value], cancellation) == 1;
@@ -194,6 +183,25 @@ internal sealed class AccountStore(NpgsqlDataSource database, SessionStore sessi
             cancellation);
         sessions.Remember(ended);
         return outcome;
+    }
+
+    private static async Task<Dictionary<Guid, Account>> Read(NpgsqlDataSource database, Guid[] ids)
+    {
+        var accounts = await database.Query(
+            $"""
+            SELECT id, email, nickname, role, created_at, {LastLogin}
+            FROM accounts
+            WHERE id = ANY ($1) AND active
+            """,
+            row => new Account(
+                new AccountId(row.GetGuid(0)),
+                row.GetString(1),
+                row.GetString(2),
+                WireNames<Role>.Parse(row.GetString(3)),
+                row.Time(4),
+                row.Optional<DateTimeOffset>(5)),
+            [ids], CancellationToken.None);
+        return accounts.ToDictionary(account => account.Id.Value);
     }
 
     private static async Task<bool> HasOtherAdmin(NpgsqlTransaction transaction, AccountId account, CancellationToken cancellation)
