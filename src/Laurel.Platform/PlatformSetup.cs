@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using IPNetwork = System.Net.IPNetwork;
 
 namespace Laurel.Platform;
@@ -30,6 +31,8 @@ public static class PlatformSetup
         });
 
         builder.AddLaurelMetrics();
+        // Less than the ten seconds after which container managers kill.
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(8));
         var services = builder.Services;
         services.AddSingleton<RevokedSessions>();
         services.AddSingleton<Cursors>();

@@ -17,27 +17,39 @@ internal sealed class FirstAdmin(NpgsqlDataSource database, AccountStore account
 {
     public const string DefaultEmail = "admin@laurel.local";
 
-    /// <summary>Null where there is an active ADMIN already.</summary>
-    public async Task<NewAdmin?> Ensure(string? email, string? password, CancellationToken cancellation)
+    private const string Nickname = "Admin";
+
+    /// <summary>
+    /// Makes the first ADMIN where there is none. It is announced before it is made: a kill in between must not leave an ADMIN
+    /// whose generated password nobody has seen. False where another process was faster, and what was announced is void.
+    /// </summary>
+    /// <exception cref="StartupException">The e-mail or the password breaks a rule, or the e-mail is a player's.</exception>
+    public async Task<bool> Ensure(string? email, string? password, Action<NewAdmin> announce, CancellationToken cancellation)
     {
         if (await Exists(cancellation))
-            return null;
+            return true;
 
-        email ??= DefaultEmail;
-        // Another process may just be making it; a player who has this e-mail is no reason to start without an ADMIN.
-        return await TryAdd(email, password, cancellation) is { } added ? added
-            : await Exists(cancellation) ? null
-            : throw new StartupException($"There is no ADMIN, and {email} belongs to an account with another role: set Laurel__Admin__Email to a free one.");
+        var (admin, hash) = await Prepare(email ?? DefaultEmail, password, cancellation);
+        if (await accounts.EmailIsTaken(admin.Email, cancellation) && !await Exists(cancellation))
+            throw new StartupException($"There is no ADMIN, and {admin.Email} belongs to an account with another role: set Laurel__Admin__Email to a free one.");
+
+        announce(admin);
+        return await accounts.Add(admin.Email, hash, Nickname, Role.Admin, cancellation) is not null;
     }
 
     /// <exception cref="StartupException">The e-mail or the password breaks a rule, or the e-mail is taken.</exception>
-    public async Task<NewAdmin> Add(string email, string? password, CancellationToken cancellation) =>
-        await TryAdd(email, password, cancellation) ?? throw new StartupException($"There is an account with the e-mail {email} already.");
+    public async Task<NewAdmin> Add(string email, string? password, CancellationToken cancellation)
+    {
+        var (admin, hash) = await Prepare(email, password, cancellation);
+        return await accounts.Add(email, hash, Nickname, Role.Admin, cancellation) is not null
+            ? admin
+            : throw new StartupException($"There is an account with the e-mail {email} already.");
+    }
 
     private Task<bool> Exists(CancellationToken cancellation) =>
         database.QueryOne("SELECT true FROM accounts WHERE role = 'ADMIN' AND active LIMIT 1", row => row.GetBoolean(0), [], cancellation);
 
-    private async Task<NewAdmin?> TryAdd(string email, string? password, CancellationToken cancellation)
+    private async Task<(NewAdmin Admin, string Hash)> Prepare(string email, string? password, CancellationToken cancellation)
     {
         var generated = password is null ? Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(15)) : null;
         List<FieldError?> broken = [AccountRules.Email(email), PasswordRules.Check("password", password ?? generated!, AccountRules.LocalPart(email))];
@@ -45,7 +57,6 @@ internal sealed class FirstAdmin(NpgsqlDataSource database, AccountStore account
             throw new StartupException($"The admin's {error.Path} cannot be used: {error.Message}");
 
         using var turn = await passwords.Turn(cancellation);
-        var hash = await turn.Hash(password ?? generated!);
-        return await accounts.Add(email, hash, "Admin", Role.Admin, cancellation) is null ? null : new NewAdmin(email, generated);
+        return (new NewAdmin(email, generated), await turn.Hash(password ?? generated!));
     }
 }

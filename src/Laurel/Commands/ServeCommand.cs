@@ -31,10 +31,10 @@ internal static class ServeCommand
 
         await using var app = LaurelHost.Build(settings, databases, urls);
         await app.Services.StartAuth(interrupted);
-        var admin = await app.Services.GetRequiredService<FirstAdmin>().Ensure(
-            settings.Configuration["Laurel:Admin:Email"], settings.Configuration["Laurel:Admin:Password"], interrupted);
-        if (admin is not null)
-            Announce(admin);
+        var isMine = await app.Services.GetRequiredService<FirstAdmin>().Ensure(
+            settings.Configuration["Laurel:Admin:Email"], settings.Configuration["Laurel:Admin:Password"], Announce, interrupted);
+        if (!isMine)
+            Console.Out.WriteLine("Another process has just made the first admin: what is shown here is void.");
 
         await Start(app, urls, interrupted);
         Announce(app, settings, databases);
