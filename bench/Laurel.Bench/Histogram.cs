@@ -12,15 +12,15 @@ internal sealed class Histogram
     private const int SubBuckets = 1 << SubBits;
     private static readonly long Longest = (long)TimeSpan.FromHours(1).TotalMicroseconds;
 
-    private readonly long[] counts = new long[Bucket(Longest) + 1];
-    private long total;
+    private readonly long[] _counts = new long[Bucket(Longest) + 1];
+    private long _total;
 
-    public long Count => Interlocked.Read(ref total);
+    public long Count => Interlocked.Read(ref _total);
 
     public void Record(TimeSpan latency)
     {
-        Interlocked.Increment(ref counts[Bucket(Math.Clamp((long)latency.TotalMicroseconds, 0, Longest))]);
-        Interlocked.Increment(ref total);
+        Interlocked.Increment(ref _counts[Bucket(Math.Clamp((long)latency.TotalMicroseconds, 0, Longest))]);
+        Interlocked.Increment(ref _total);
     }
 
     /// <summary>The latency that this share of all requests did not exceed; zero when nothing was recorded.</summary>
@@ -28,9 +28,9 @@ internal sealed class Histogram
     {
         var rank = Math.Max(1, (long)Math.Ceiling(Count * percent / 100));
         long seen = 0;
-        for (var bucket = 0; bucket < counts.Length; bucket++)
+        for (var bucket = 0; bucket < _counts.Length; bucket++)
         {
-            seen += counts[bucket];
+            seen += _counts[bucket];
             if (seen >= rank)
                 return TimeSpan.FromMicroseconds(Highest(bucket));
         }

@@ -11,30 +11,30 @@ internal sealed class Load : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMilliseconds(50);
 
-    private readonly Histogram latencies = new();
-    private readonly ConcurrentDictionary<string, long> failures = [];
-    private readonly CancellationTokenSource stopping = new();
-    private readonly CancellationToken stopped;
-    private readonly TaskCompletionSource answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly List<Connection> connections;
-    private readonly Task[] clients;
-    private readonly long started = Stopwatch.GetTimestamp();
-    private readonly TimeSpan processorTime = Environment.CpuUsage.TotalTime;
+    private readonly Histogram _latencies = new();
+    private readonly ConcurrentDictionary<string, long> _failures = [];
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationToken _stopped;
+    private readonly TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<Connection> _connections;
+    private readonly Task[] _clients;
+    private readonly long _started = Stopwatch.GetTimestamp();
+    private readonly TimeSpan _processorTime = Environment.CpuUsage.TotalTime;
 
     private Load(Uri server, Func<int, RequestWriter> writers, int count, int? requestsPerSecond)
     {
-        stopped = stopping.Token;
-        connections = [.. Enumerable.Range(0, count).Select(i => new Connection(server, writers(i)))];
-        clients =
+        _stopped = _stopping.Token;
+        _connections = [.. Enumerable.Range(0, count).Select(i => new Connection(server, writers(i)))];
+        _clients =
         [
-            .. connections.Select((connection, i) => requestsPerSecond is { } rate
+            .. _connections.Select((connection, i) => requestsPerSecond is { } rate
                 ? Task.Run(() => KeepPace(connection, TimeSpan.FromSeconds((double)i / rate), TimeSpan.FromSeconds((double)count / rate)))
                 : Task.Run(() => KeepBusy(connection))),
         ];
     }
 
     /// <summary>Done when the first answer of any kind has come.</summary>
-    public Task Answered => Task.WhenAny(answered.Task, Task.WhenAll(clients));
+    public Task Answered => Task.WhenAny(_answered.Task, Task.WhenAll(_clients));
 
     public static Load Start(Uri server, Func<int, RequestWriter> writers, int connections, int? requestsPerSecond) =>
         new(server, writers, connections, requestsPerSecond);
@@ -42,32 +42,32 @@ internal sealed class Load : IDisposable
     /// <summary>Sends nothing more, waits for what is under way (the slowest requests are among it), and counts.</summary>
     public async Task<Round> Stop()
     {
-        await stopping.CancelAsync();
-        var all = Task.WhenAll(clients);
+        await _stopping.CancelAsync();
+        var all = Task.WhenAll(_clients);
         if (await Task.WhenAny(all, Task.Delay(Patience)) != all)
-            connections.ForEach(connection => connection.Dispose());
+            _connections.ForEach(connection => connection.Dispose());
         await all;
 
-        var elapsed = Stopwatch.GetElapsedTime(started);
+        var elapsed = Stopwatch.GetElapsedTime(_started);
         return new Round(
-            latencies.Count / elapsed.TotalSeconds,
-            latencies.Percentile(50).TotalMilliseconds,
-            latencies.Percentile(95).TotalMilliseconds,
-            latencies.Percentile(99).TotalMilliseconds,
-            (Environment.CpuUsage.TotalTime - processorTime) / elapsed / Environment.ProcessorCount,
-            failures.ToDictionary(StringComparer.Ordinal));
+            _latencies.Count / elapsed.TotalSeconds,
+            _latencies.Percentile(50).TotalMilliseconds,
+            _latencies.Percentile(95).TotalMilliseconds,
+            _latencies.Percentile(99).TotalMilliseconds,
+            (Environment.CpuUsage.TotalTime - _processorTime) / elapsed / Environment.ProcessorCount,
+            _failures.ToDictionary(StringComparer.Ordinal));
     }
 
     public void Dispose()
     {
-        stopping.Cancel();
-        connections.ForEach(connection => connection.Dispose());
-        stopping.Dispose();
+        _stopping.Cancel();
+        _connections.ForEach(connection => connection.Dispose());
+        _stopping.Dispose();
     }
 
     private async Task KeepBusy(Connection connection)
     {
-        while (!stopped.IsCancellationRequested)
+        while (!_stopped.IsCancellationRequested)
             await Send(connection, Stopwatch.GetTimestamp());
     }
 
@@ -75,17 +75,17 @@ internal sealed class Load : IDisposable
     {
         for (var due = first; ; due += interval)
         {
-            var early = due - Stopwatch.GetElapsedTime(started);
+            var early = due - Stopwatch.GetElapsedTime(_started);
             if (early > TimeSpan.Zero)
             {
-                await Task.Delay(early, stopped).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(early, _stopped).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
                 // Only now: what was due before the end is sent, or a server that stalls would hide what waits.
-                if (stopped.IsCancellationRequested)
+                if (_stopped.IsCancellationRequested)
                     return;
             }
 
-            await Send(connection, started + (long)(due.TotalSeconds * Stopwatch.Frequency));
+            await Send(connection, _started + (long)(due.TotalSeconds * Stopwatch.Frequency));
         }
     }
 
@@ -95,21 +95,21 @@ internal sealed class Load : IDisposable
         {
             var response = await connection.Exchange();
             if (response.Succeeded)
-                latencies.Record(Stopwatch.GetElapsedTime(since));
+                _latencies.Record(Stopwatch.GetElapsedTime(since));
             else
                 CountFailure($"status {response.Status}");
-            answered.TrySetResult();
+            _answered.TrySetResult();
         }
         catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException)
         {
             connection.Drop();
             CountFailure(e is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted } ? "no answer" : e.Message);
-            answered.TrySetResult();
+            _answered.TrySetResult();
 
             // A server that is gone refuses a hundred thousand connections in a second, which nobody wants to count.
-            await Task.Delay(PauseAfterFailure, stopped).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(PauseAfterFailure, _stopped).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    private void CountFailure(string what) => failures.AddOrUpdate(what, 1, (_, count) => count + 1);
+    private void CountFailure(string what) => _failures.AddOrUpdate(what, 1, (_, count) => count + 1);
 }

@@ -23,27 +23,27 @@ internal sealed class Server : IAsyncDisposable
     private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(20);
 
-    private readonly HttpClient http = new();
-    private readonly string? email;
-    private readonly string? password;
-    private Process? process;
-    private DirectoryInfo? folder;
-    private Task output = Task.CompletedTask;
+    private readonly HttpClient _http = new();
+    private readonly string? _email;
+    private readonly string? _password;
+    private Process? _process;
+    private DirectoryInfo? _folder;
+    private Task _output = Task.CompletedTask;
 
     private Server(string url, string? email, string? password)
     {
         Url = Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttp
             ? uri
             : throw new BenchException($"{url} is no http address.");
-        (this.email, this.password) = (email, password);
+        (_email, _password) = (email, password);
     }
 
     public Uri Url { get; }
 
     /// <summary>The body of a log-in.</summary>
-    public string Credentials => email is null || password is null
+    public string Credentials => _email is null || _password is null
         ? throw new BenchException($"Set {EmailKey} and {PasswordKey} to those of an account on that server.")
-        : JsonSerializer.Serialize(new { email, password });
+        : JsonSerializer.Serialize(new { email = _email, password = _password });
 
     public double? MemoryAfterStartMb { get; private set; }
 
@@ -79,7 +79,7 @@ internal sealed class Server : IAsyncDisposable
     public async Task<string> SignIn(CancellationToken cancel)
     {
         using var body = new StringContent(Credentials, mediaType: new("application/json"));
-        using var response = await http.PostAsync(new Uri(Url, "/v1/auth/login"), body, cancel);
+        using var response = await _http.PostAsync(new Uri(Url, "/v1/auth/login"), body, cancel);
         if (!response.IsSuccessStatusCode)
             throw new BenchException($"The log-in was answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(cancel)}");
 
@@ -90,47 +90,47 @@ internal sealed class Server : IAsyncDisposable
     /// <summary>Null for a server of which only the address is known.</summary>
     public double? ResidentMemoryMb()
     {
-        process?.Refresh();
-        return process?.WorkingSet64 / 1e6;
+        _process?.Refresh();
+        return _process?.WorkingSet64 / 1e6;
     }
 
     /// <summary>The major version, which PostgreSQL writes into its data folder; null when that is not ours to look into.</summary>
     public string? PostgreSqlVersion() =>
-        folder?.EnumerateFiles("PG_VERSION", SearchOption.AllDirectories).MinBy(file => file.FullName.Length) is { } file
+        _folder?.EnumerateFiles("PG_VERSION", SearchOption.AllDirectories).MinBy(file => file.FullName.Length) is { } file
             ? File.ReadAllText(file.FullName).Trim()
             : null;
 
     public async ValueTask DisposeAsync()
     {
-        http.Dispose();
-        if (process is { HasExited: false })
-            await StopProcess(process);
+        _http.Dispose();
+        if (_process is { HasExited: false })
+            await StopProcess(_process);
         await FinishOutput();
-        process?.Dispose();
-        folder?.Delete(recursive: true);
+        _process?.Dispose();
+        _folder?.Delete(recursive: true);
     }
 
     private void Launch(string executable)
     {
         // Not CreateTempSubdirectory, whose folder only its owner may enter: run by root, PostgreSQL is another user.
-        folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), $"laurel-bench-{RandomNumberGenerator.GetHexString(16)}"));
+        _folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), $"laurel-bench-{RandomNumberGenerator.GetHexString(16)}"));
         var start = new ProcessStartInfo(executable, ["--urls", Url.GetLeftPart(UriPartial.Authority)])
         {
-            WorkingDirectory = folder.FullName,
+            WorkingDirectory = _folder.FullName,
             UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             Environment =
             {
-                ["Laurel__DataDir"] = Path.Combine(folder.FullName, "data"),
-                [EmailKey] = email,
-                [PasswordKey] = password,
+                ["Laurel__DataDir"] = Path.Combine(_folder.FullName, "data"),
+                [EmailKey] = _email,
+                [PasswordKey] = _password,
             },
         };
-        process = Process.Start(start)!;
-        output = Task.WhenAll(
-            Save(process.StandardOutput.BaseStream, "output"),
-            Save(process.StandardError.BaseStream, "errors"));
+        _process = Process.Start(start)!;
+        _output = Task.WhenAll(
+            Save(_process.StandardOutput.BaseStream, "output"),
+            Save(_process.StandardError.BaseStream, "errors"));
     }
 
     private async Task Save(Stream stream, string name)
@@ -140,17 +140,17 @@ internal sealed class Server : IAsyncDisposable
     }
 
     /// <summary>Bounded, since a process that the server left behind would hold the pipes open.</summary>
-    private async Task FinishOutput() => await Task.WhenAny(output, Task.Delay(StopPatience));
+    private async Task FinishOutput() => await Task.WhenAny(_output, Task.Delay(StopPatience));
 
     private async Task BecomeReady(TimeProvider time, CancellationToken cancel)
     {
         var started = time.GetTimestamp();
         while (!await IsReady(cancel))
         {
-            if (process!.HasExited)
+            if (_process!.HasExited)
             {
                 await FinishOutput();
-                throw new BenchException($"The server ended with status {process.ExitCode} before it was ready: {LastWords()}");
+                throw new BenchException($"The server ended with status {_process.ExitCode} before it was ready: {LastWords()}");
             }
 
             if (time.GetElapsedTime(started) > StartPatience)
@@ -163,7 +163,7 @@ internal sealed class Server : IAsyncDisposable
     {
         try
         {
-            using var response = await http.GetAsync(new Uri(Url, "/health/ready"), cancel);
+            using var response = await _http.GetAsync(new Uri(Url, "/health/ready"), cancel);
             return response.IsSuccessStatusCode;
         }
         catch (HttpRequestException)
@@ -192,7 +192,7 @@ internal sealed class Server : IAsyncDisposable
 
     private string LastWords() => $"{File.ReadAllText(LogFile("errors"))}{File.ReadAllText(LogFile("output"))}".Trim();
 
-    private string LogFile(string name) => Path.Combine(folder!.FullName, name);
+    private string LogFile(string name) => Path.Combine(_folder!.FullName, name);
 
     private static string FindExecutable()
     {

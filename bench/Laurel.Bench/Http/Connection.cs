@@ -9,33 +9,33 @@ internal sealed class Connection(Uri server, RequestWriter write) : IDisposable
 {
     private const int MaxResponse = 16 * 1024 * 1024;
 
-    private readonly ArrayBufferWriter<byte> request = new(1024);
-    private byte[] received = new byte[16 * 1024];
-    private Socket? socket;
-    private bool disposed;
+    private readonly ArrayBufferWriter<byte> _request = new(1024);
+    private byte[] _received = new byte[16 * 1024];
+    private Socket? _socket;
+    private bool _disposed;
 
     /// <exception cref="SocketException">The connection failed.</exception>
     /// <exception cref="IOException">The server ended it, or sent what is no response.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<Response> Exchange()
     {
-        var open = socket ??= await Connect();
-        request.ResetWrittenCount();
-        write(request);
-        for (var rest = request.WrittenMemory; !rest.IsEmpty;)
+        var open = _socket ??= await Connect();
+        _request.ResetWrittenCount();
+        write(_request);
+        for (var rest = _request.WrittenMemory; !rest.IsEmpty;)
             rest = rest[await open.SendAsync(rest)..];
 
         var length = 0;
         while (true)
         {
-            if (length == received.Length)
+            if (length == _received.Length)
                 Grow();
-            var count = await open.ReceiveAsync(received.AsMemory(length));
+            var count = await open.ReceiveAsync(_received.AsMemory(length));
             if (count == 0)
                 throw new IOException("the server closed the connection");
 
             length += count;
-            switch (Response.Read(received.AsSpan(0, length), out var response))
+            switch (Response.Read(_received.AsSpan(0, length), out var response))
             {
                 case ResponseState.Incomplete:
                     break;
@@ -52,19 +52,19 @@ internal sealed class Connection(Uri server, RequestWriter write) : IDisposable
     /// <summary>After a failure: what the old connection still brings belongs to no request.</summary>
     public void Drop()
     {
-        socket?.Dispose();
-        socket = null;
+        _socket?.Dispose();
+        _socket = null;
     }
 
     public void Dispose()
     {
-        disposed = true;
+        _disposed = true;
         Drop();
     }
 
     private async Task<Socket> Connect()
     {
-        ObjectDisposedException.ThrowIf(disposed, this);
+        ObjectDisposedException.ThrowIf(_disposed, this);
         var connecting = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
@@ -80,8 +80,8 @@ internal sealed class Connection(Uri server, RequestWriter write) : IDisposable
 
     private void Grow()
     {
-        if (received.Length >= MaxResponse)
+        if (_received.Length >= MaxResponse)
             throw new IOException("the response is too long");
-        Array.Resize(ref received, received.Length * 2);
+        Array.Resize(ref _received, _received.Length * 2);
     }
 }

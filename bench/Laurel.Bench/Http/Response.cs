@@ -125,7 +125,7 @@ internal readonly record struct Response(int Status, int Length, bool Closes)
     /// <summary>The lines of a head, each of which ends with CR LF.</summary>
     private ref struct Lines(ReadOnlySpan<byte> head)
     {
-        private ReadOnlySpan<byte> rest = head;
+        private ReadOnlySpan<byte> _rest = head;
 
         public ReadOnlySpan<byte> Current { get; private set; }
 
@@ -133,11 +133,11 @@ internal readonly record struct Response(int Status, int Length, bool Closes)
 
         public bool MoveNext()
         {
-            var end = rest.IndexOf("\r\n"u8);
+            var end = _rest.IndexOf("\r\n"u8);
             if (end < 0)
                 return false;
-            Current = rest[..end];
-            rest = rest[(end + 2)..];
+            Current = _rest[..end];
+            _rest = _rest[(end + 2)..];
             return true;
         }
     }

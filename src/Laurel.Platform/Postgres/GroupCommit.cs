@@ -25,11 +25,11 @@ namespace Laurel.Platform.Postgres;
 /// </remarks>
 public sealed class GroupCommit<TItem, TResult> : IAsyncDisposable
 {
-    private readonly string name;
-    private readonly Func<TItem, int>? shardBy;
-    private readonly GroupCommitMeters meters;
-    private readonly GroupCommitShard<TItem, TResult>[] shards;
-    private volatile bool isClosing;
+    private readonly string _name;
+    private readonly Func<TItem, int>? _shardBy;
+    private readonly GroupCommitMeters _meters;
+    private readonly GroupCommitShard<TItem, TResult>[] _shards;
+    private volatile bool _isClosing;
 
     /// <param name="options">Its name and its bounds.</param>
     /// <param name="database">Stays its owner's.</param>
@@ -45,11 +45,11 @@ public sealed class GroupCommit<TItem, TResult> : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Shards, 1, nameof(options));
         if (options.Shards > 1)
             ArgumentNullException.ThrowIfNull(shardBy);
-        name = options.Name;
-        this.shardBy = shardBy;
-        meters = new GroupCommitMeters(meterFactory, name, () => shards?.Sum(shard => shard.Waiting) ?? 0);
-        shards = [.. Enumerable.Range(0, options.Shards).Select(_ =>
-            new GroupCommitShard<TItem, TResult>(options, database, makeHandler(), meters, logger))];
+        _name = options.Name;
+        _shardBy = shardBy;
+        _meters = new GroupCommitMeters(meterFactory, _name, () => _shards?.Sum(shard => shard.Waiting) ?? 0);
+        _shards = [.. Enumerable.Range(0, options.Shards).Select(_ =>
+            new GroupCommitShard<TItem, TResult>(options, database, makeHandler(), _meters, logger))];
     }
 
     /// <summary>
@@ -68,19 +68,19 @@ public sealed class GroupCommit<TItem, TResult> : IAsyncDisposable
     /// <summary>Refuses new items, and returns when all that were accepted are answered.</summary>
     public async ValueTask DisposeAsync()
     {
-        isClosing = true;
-        await Task.WhenAll(shards.Select(shard => shard.Drain()));
-        meters.Dispose();
+        _isClosing = true;
+        await Task.WhenAll(_shards.Select(shard => shard.Drain()));
+        _meters.Dispose();
     }
 
     private GroupCommitShard<TItem, TResult> ShardOf(TItem item) =>
-        shardBy is null ? shards[0] : shards[(uint)shardBy(item) % (uint)shards.Length];
+        _shardBy is null ? _shards[0] : _shards[(uint)_shardBy(item) % (uint)_shards.Length];
 
     private UnavailableException Refusal()
     {
-        if (isClosing)
-            return new UnavailableException($"The pipeline {name} is shutting down.");
-        meters.Failed("overloaded", 1);
-        return new OverloadedException($"The queue of the pipeline {name} is full.");
+        if (_isClosing)
+            return new UnavailableException($"The pipeline {_name} is shutting down.");
+        _meters.Failed("overloaded", 1);
+        return new OverloadedException($"The queue of the pipeline {_name} is full.");
     }
 }

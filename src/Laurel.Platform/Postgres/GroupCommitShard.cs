@@ -29,40 +29,40 @@ internal sealed class GroupCommitShard<TItem, TResult>
 {
     private const int MaxRepeats = 3;
 
-    private readonly GroupCommitOptions options;
-    private readonly NpgsqlDataSource database;
-    private readonly IBatchHandler<TItem, TResult> handler;
-    private readonly GroupCommitMeters meters;
-    private readonly ILogger logger;
-    private readonly Channel<WaitingItem<TItem, TResult>> queue;
-    private readonly Task loop;
-    private bool isDown;
+    private readonly GroupCommitOptions _options;
+    private readonly NpgsqlDataSource _database;
+    private readonly IBatchHandler<TItem, TResult> _handler;
+    private readonly GroupCommitMeters _meters;
+    private readonly ILogger _logger;
+    private readonly Channel<WaitingItem<TItem, TResult>> _queue;
+    private readonly Task _loop;
+    private bool _isDown;
 
     public GroupCommitShard(GroupCommitOptions options, NpgsqlDataSource database, IBatchHandler<TItem, TResult> handler,
         GroupCommitMeters meters, ILogger logger)
     {
-        this.options = options;
-        this.database = database;
-        this.handler = handler;
-        this.meters = meters;
-        this.logger = logger;
-        queue = Channel.CreateBounded<WaitingItem<TItem, TResult>>(new BoundedChannelOptions(options.Capacity) { SingleReader = true });
-        loop = Task.Run(Work);
+        _options = options;
+        _database = database;
+        _handler = handler;
+        _meters = meters;
+        _logger = logger;
+        _queue = Channel.CreateBounded<WaitingItem<TItem, TResult>>(new BoundedChannelOptions(options.Capacity) { SingleReader = true });
+        _loop = Task.Run(Work);
     }
 
-    public int Waiting => queue.Reader.Count;
+    public int Waiting => _queue.Reader.Count;
 
-    public bool TryAdd(WaitingItem<TItem, TResult> waiting) => queue.Writer.TryWrite(waiting);
+    public bool TryAdd(WaitingItem<TItem, TResult> waiting) => _queue.Writer.TryWrite(waiting);
 
     public Task Drain()
     {
-        queue.Writer.TryComplete();
-        return loop;
+        _queue.Writer.TryComplete();
+        return _loop;
     }
 
     private async Task Work()
     {
-        while (await queue.Reader.WaitToReadAsync())
+        while (await _queue.Reader.WaitToReadAsync())
         {
             var batch = TakeAll();
             try
@@ -80,12 +80,12 @@ internal sealed class GroupCommitShard<TItem, TResult>
 
     private WaitingItem<TItem, TResult>[] TakeAll()
     {
-        var batch = new WaitingItem<TItem, TResult>[Math.Min(queue.Reader.Count, options.MaxBatch)];
+        var batch = new WaitingItem<TItem, TResult>[Math.Min(_queue.Reader.Count, _options.MaxBatch)];
         for (var i = 0; i < batch.Length; i++)
         {
             // This is the only reader: what has been counted is there.
-            queue.Reader.TryRead(out batch[i]!);
-            meters.Took(BatchStep.Wait, batch[i].Since);
+            _queue.Reader.TryRead(out batch[i]!);
+            _meters.Took(BatchStep.Wait, batch[i].Since);
         }
         return batch;
     }
@@ -112,7 +112,7 @@ internal sealed class GroupCommitShard<TItem, TResult>
                     parts.Push((part.Start, half));
                     break;
                 case Fate.Poisoned:
-                    meters.Failed("poisoned", 1);
+                    _meters.Failed("poisoned", 1);
                     waiting[0].Fail(attempt.Failure!);
                     break;
                 case Fate.Broken:
@@ -133,7 +133,7 @@ internal sealed class GroupCommitShard<TItem, TResult>
             var attempt = await RunOnce(items);
             if (attempt.Fate is not Fate.Conflict || repeats == MaxRepeats)
                 return attempt;
-            meters.Repeated();
+            _meters.Repeated();
         }
     }
 
@@ -142,7 +142,7 @@ internal sealed class GroupCommitShard<TItem, TResult>
         NpgsqlConnection connection;
         try
         {
-            connection = await database.OpenConnectionAsync();
+            connection = await _database.OpenConnectionAsync();
         }
 #pragma warning disable CA1031 // No connection is an outage, whatever the reason: even a SQLSTATE that would be bad data elsewhere.
         catch (Exception failure)
@@ -160,7 +160,7 @@ internal sealed class GroupCommitShard<TItem, TResult>
         catch (Exception failure)
 #pragma warning restore CA1031
         {
-            logger.LogWarning(failure, "A connection of the pipeline {Pipeline} could not be given back.", options.Name);
+            _logger.LogWarning(failure, "A connection of the pipeline {Pipeline} could not be given back.", _options.Name);
         }
         return attempt;
     }
@@ -173,31 +173,31 @@ internal sealed class GroupCommitShard<TItem, TResult>
             var running = Stopwatch.GetTimestamp();
             // Sent together with the handler's first statement.
             await connection.BeginTransactionAsync();
-            results = await handler.Run(connection, items);
-            meters.Took(BatchStep.Run, running);
+            results = await _handler.Run(connection, items);
+            _meters.Took(BatchStep.Run, running);
             if (results.Count != items.Count)
-                throw new InvalidOperationException($"The handler of the pipeline {options.Name} returned {results.Count} results for {items.Count} items.");
+                throw new InvalidOperationException($"The handler of the pipeline {_options.Name} returned {results.Count} results for {items.Count} items.");
 
             var committing = Stopwatch.GetTimestamp();
             // COMMIT alone turns into a silent ROLLBACK if the handler has swallowed an error; the statement before it, in the
             // same round trip, fails in that case (25P02).
             await using var commit = new NpgsqlCommand("SELECT; COMMIT", connection);
             await commit.ExecuteNonQueryAsync();
-            meters.Took(BatchStep.Commit, committing);
+            _meters.Took(BatchStep.Commit, committing);
         }
 #pragma warning disable CA1031 // The handler may throw anything, and its callers are to be answered all the same.
         catch (Exception failure)
 #pragma warning restore CA1031
         {
-            Tell(() => handler.Failed(items));
+            Tell(() => _handler.Failed(items));
             return new Attempt(FateOf(failure), null, failure);
         }
-        meters.Committed(items.Count);
-        if (!Tell(() => handler.Committed(items, results)))
-            Tell(() => handler.Failed(items));
-        if (isDown)
-            logger.LogInformation("The pipeline {Pipeline} works again.", options.Name);
-        isDown = false;
+        _meters.Committed(items.Count);
+        if (!Tell(() => _handler.Committed(items, results)))
+            Tell(() => _handler.Failed(items));
+        if (_isDown)
+            _logger.LogInformation("The pipeline {Pipeline} works again.", _options.Name);
+        _isDown = false;
         return new Attempt(Fate.Committed, results, null);
     }
 
@@ -223,28 +223,28 @@ internal sealed class GroupCommitShard<TItem, TResult>
         catch (Exception bug)
 #pragma warning restore CA1031
         {
-            logger.LogError(bug, "A handler of the pipeline {Pipeline} failed after its transaction.", options.Name);
+            _logger.LogError(bug, "A handler of the pipeline {Pipeline} failed after its transaction.", _options.Name);
             return false;
         }
     }
 
     private void FailAsBroken(IReadOnlyList<WaitingItem<TItem, TResult>> waiting, Exception bug)
     {
-        logger.LogError(bug, "The pipeline {Pipeline} is broken: {Count} items got no result.", options.Name, waiting.Count);
-        meters.Failed("broken", waiting.Count);
+        _logger.LogError(bug, "The pipeline {Pipeline} is broken: {Count} items got no result.", _options.Name, waiting.Count);
+        _meters.Failed("broken", waiting.Count);
         foreach (var one in waiting)
-            one.Fail(new InvalidOperationException($"The pipeline {options.Name} is broken.", bug));
+            one.Fail(new InvalidOperationException($"The pipeline {_options.Name} is broken.", bug));
     }
 
     private void FailAsUnavailable(ArraySegment<WaitingItem<TItem, TResult>> waiting, Exception failure)
     {
         // An outage is told once, not once for each batch that meets it.
-        if (!isDown)
-            logger.LogError(failure, "The pipeline {Pipeline} is down: {Count} items were not confirmed.", options.Name, waiting.Count);
-        isDown = true;
-        meters.Failed("unavailable", waiting.Count);
+        if (!_isDown)
+            _logger.LogError(failure, "The pipeline {Pipeline} is down: {Count} items were not confirmed.", _options.Name, waiting.Count);
+        _isDown = true;
+        _meters.Failed("unavailable", waiting.Count);
         foreach (var one in waiting)
-            one.Fail(new UnavailableException($"The database did not confirm the work of the pipeline {options.Name}.", failure));
+            one.Fail(new UnavailableException($"The database did not confirm the work of the pipeline {_options.Name}.", failure));
     }
 
     private enum Fate

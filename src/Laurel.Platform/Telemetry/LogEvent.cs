@@ -11,7 +11,7 @@ internal sealed class LogEvent
     private const int MaxValues = 64;
     private const int MaxElements = 32;
 
-    private readonly Dictionary<string, object?> values = [];
+    private readonly Dictionary<string, object?> _values = [];
 
     private LogEvent(DateTimeOffset time, LogLevel level, string logger, string message, Exception? exception)
     {
@@ -36,7 +36,7 @@ internal sealed class LogEvent
     public LogException? Exception { get; }
 
     /// <summary>The values of the scopes, outermost first, then the message's own; an inner one replaces an outer one of its name.</summary>
-    public IReadOnlyDictionary<string, object?> Values => values;
+    public IReadOnlyDictionary<string, object?> Values => _values;
 
     public static LogEvent Of<TState>(DateTimeOffset time, LogLevel level, string logger, TState state, Exception? exception,
         Func<TState, Exception?, string> formatter, IExternalScopeProvider scopes)
@@ -65,16 +65,16 @@ internal sealed class LogEvent
             && scope is not (IReadOnlyList<KeyValuePair<string, object?>> and [{ Key: Template }]))
             Add(named);
         else if (scope is not null)
-            values["scope"] = values.TryGetValue("scope", out var outer) ? $"{outer} > {TextOf(scope)}" : TextOf(scope);
+            _values["scope"] = _values.TryGetValue("scope", out var outer) ? $"{outer} > {TextOf(scope)}" : TextOf(scope);
     }
 
     private void Add(IEnumerable<KeyValuePair<string, object?>>? named)
     {
         foreach (var (name, value) in named ?? [])
         {
-            if (name == Template || (values.Count >= MaxValues && !values.ContainsKey(name)))
+            if (name == Template || (_values.Count >= MaxValues && !_values.ContainsKey(name)))
                 continue;
-            values[name] = value is null ? null : Secrets.IsSecretName(name) ? Secrets.Mask : Plain(value);
+            _values[name] = value is null ? null : Secrets.IsSecretName(name) ? Secrets.Mask : Plain(value);
         }
     }
 

@@ -13,20 +13,20 @@ internal sealed class LogProvider(Stream output, LogForm form, TimeProvider time
     private const int MaxKeptBuffer = 2 * LogLines.MaxLineBytes;
 
     [ThreadStatic]
-    private static ArrayBufferWriter<byte>? buffer;
+    private static ArrayBufferWriter<byte>? _buffer;
 
-    private readonly Lock writing = new();
-    private IExternalScopeProvider scopes = new LoggerExternalScopeProvider();
+    private readonly Lock _writing = new();
+    private IExternalScopeProvider _scopes = new LoggerExternalScopeProvider();
 
     public ILogger CreateLogger(string categoryName) => new Logger(this, categoryName);
 
-    public void SetScopeProvider(IExternalScopeProvider scopeProvider) => scopes = scopeProvider;
+    public void SetScopeProvider(IExternalScopeProvider scopeProvider) => _scopes = scopeProvider;
 
     public void Dispose() => output.Dispose();
 
     private void Write(LogEvent log)
     {
-        var line = buffer ??= new ArrayBufferWriter<byte>(1_024);
+        var line = _buffer ??= new ArrayBufferWriter<byte>(1_024);
         line.ResetWrittenCount();
         if (form is LogForm.Json)
             LogLines.WriteJson(log, line);
@@ -34,7 +34,7 @@ internal sealed class LogProvider(Stream output, LogForm form, TimeProvider time
             LogLines.WriteText(log, line);
         try
         {
-            lock (writing)
+            lock (_writing)
             {
                 output.Write(line.WrittenSpan);
                 output.Flush();
@@ -45,12 +45,12 @@ internal sealed class LogProvider(Stream output, LogForm form, TimeProvider time
             // Nobody reads the log any more. The work that was to be logged goes on.
         }
         if (line.Capacity > MaxKeptBuffer)
-            buffer = null;
+            _buffer = null;
     }
 
     private sealed class Logger(LogProvider provider, string name) : ILogger
     {
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => provider.scopes.Push(state);
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => provider._scopes.Push(state);
 
         public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None;
 
@@ -58,7 +58,7 @@ internal sealed class LogProvider(Stream output, LogForm form, TimeProvider time
             Func<TState, Exception?, string> formatter)
         {
             if (IsEnabled(logLevel))
-                provider.Write(LogEvent.Of(provider.Now(), logLevel, name, state, exception, formatter, provider.scopes));
+                provider.Write(LogEvent.Of(provider.Now(), logLevel, name, state, exception, formatter, provider._scopes));
         }
     }
 

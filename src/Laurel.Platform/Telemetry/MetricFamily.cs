@@ -27,10 +27,10 @@ internal sealed class MetricFamily(string name, MetricKind kind, bool isObserved
 
     private static readonly double[] OtherBounds = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000];
 
-    private readonly Lock adding = new();
-    private readonly Dictionary<string, MetricSeries> byLabels = [];
-    private readonly ConcurrentDictionary<KeyValuePair<string, object?>[], MetricSeries> byTags = new(TagComparer.Instance);
-    private int tagEntries;
+    private readonly Lock _adding = new();
+    private readonly Dictionary<string, MetricSeries> _byLabels = [];
+    private readonly ConcurrentDictionary<KeyValuePair<string, object?>[], MetricSeries> _byTags = new(TagComparer.Instance);
+    private int _tagEntries;
 
     public string Name => name;
 
@@ -59,7 +59,7 @@ internal sealed class MetricFamily(string name, MetricKind kind, bool isObserved
     /// <summary>The hot path: allocates nothing once the series exists.</summary>
     public void Record(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
-        var series = byTags.GetAlternateLookup<ReadOnlySpan<KeyValuePair<string, object?>>>().TryGetValue(tags, out var known)
+        var series = _byTags.GetAlternateLookup<ReadOnlySpan<KeyValuePair<string, object?>>>().TryGetValue(tags, out var known)
             ? known
             : Add(tags);
         switch (kind)
@@ -82,19 +82,19 @@ internal sealed class MetricFamily(string name, MetricKind kind, bool isObserved
     /// <summary>An observable instrument tells everything at each scrape: what it no longer tells is gone.</summary>
     public void Forget()
     {
-        lock (adding)
+        lock (_adding)
         {
-            byLabels.Clear();
-            byTags.Clear();
-            tagEntries = 0;
+            _byLabels.Clear();
+            _byTags.Clear();
+            _tagEntries = 0;
         }
     }
 
     public void Write(IBufferWriter<byte> output)
     {
         MetricSeries[] series;
-        lock (adding)
-            series = [.. byLabels.Values];
+        lock (_adding)
+            series = [.. _byLabels.Values];
         if (series.Length == 0)
             return;
         Array.Sort(series, static (a, b) => string.CompareOrdinal(a.Labels, b.Labels));
@@ -136,17 +136,17 @@ internal sealed class MetricFamily(string name, MetricKind kind, bool isObserved
     private MetricSeries Add(ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         var labels = PrometheusText.Labels(tags);
-        lock (adding)
+        lock (_adding)
         {
-            if (!byLabels.TryGetValue(labels, out var series))
+            if (!_byLabels.TryGetValue(labels, out var series))
             {
-                if (byLabels.Count >= MaxSeries)
+                if (_byLabels.Count >= MaxSeries)
                     labels = PrometheusText.OverflowLabels;
-                if (!byLabels.TryGetValue(labels, out series))
-                    byLabels.Add(labels, series = new MetricSeries(labels, bounds.Length));
+                if (!_byLabels.TryGetValue(labels, out series))
+                    _byLabels.Add(labels, series = new MetricSeries(labels, bounds.Length));
             }
-            if (tagEntries < MaxTagEntries && byTags.TryAdd(tags.ToArray(), series))
-                tagEntries++;
+            if (_tagEntries < MaxTagEntries && _byTags.TryAdd(tags.ToArray(), series))
+                _tagEntries++;
             return series;
         }
     }

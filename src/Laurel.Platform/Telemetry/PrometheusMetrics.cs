@@ -16,51 +16,51 @@ namespace Laurel.Platform.Telemetry;
 /// </remarks>
 public sealed class PrometheusMetrics : IDisposable
 {
-    private readonly ConcurrentDictionary<string, MetricFamily> families = new(StringComparer.Ordinal);
-    private readonly MeterListener listener = new();
-    private readonly Lock scrape = new();
-    private readonly IMeterFactory factory;
-    private readonly ILogger<PrometheusMetrics> logger;
+    private readonly ConcurrentDictionary<string, MetricFamily> _families = new(StringComparer.Ordinal);
+    private readonly MeterListener _listener = new();
+    private readonly Lock _scrape = new();
+    private readonly IMeterFactory _factory;
+    private readonly ILogger<PrometheusMetrics> _logger;
 
     public PrometheusMetrics(IMeterFactory factory, ILogger<PrometheusMetrics> logger)
     {
-        this.factory = factory;
-        this.logger = logger;
-        listener.InstrumentPublished = (instrument, listener) =>
+        _factory = factory;
+        _logger = logger;
+        _listener.InstrumentPublished = (instrument, listener) =>
         {
             if (IsWanted(instrument.Meter) && FamilyOf(instrument) is { } family)
                 listener.EnableMeasurementEvents(instrument, family);
         };
-        listener.SetMeasurementEventCallback<byte>(static (_, value, tags, family) => ((MetricFamily)family!).Record(value, tags));
-        listener.SetMeasurementEventCallback<short>(static (_, value, tags, family) => ((MetricFamily)family!).Record(value, tags));
-        listener.SetMeasurementEventCallback<int>(static (_, value, tags, family) => ((MetricFamily)family!).Record(value, tags));
-        listener.SetMeasurementEventCallback<long>(static (_, value, tags, family) => ((MetricFamily)family!).Record(value, tags));
-        listener.SetMeasurementEventCallback<float>(static (_, value, tags, family) => ((MetricFamily)family!).Record(value, tags));
-        listener.SetMeasurementEventCallback<double>(static (_, value, tags, family) => ((MetricFamily)family!).Record(value, tags));
-        listener.SetMeasurementEventCallback<decimal>(static (_, value, tags, family) =>
+        _listener.SetMeasurementEventCallback<byte>(static (_, value, tags, family) => ((MetricFamily)family!).Record(value, tags));
+        _listener.SetMeasurementEventCallback<short>(static (_, value, tags, family) => ((MetricFamily)family!).Record(value, tags));
+        _listener.SetMeasurementEventCallback<int>(static (_, value, tags, family) => ((MetricFamily)family!).Record(value, tags));
+        _listener.SetMeasurementEventCallback<long>(static (_, value, tags, family) => ((MetricFamily)family!).Record(value, tags));
+        _listener.SetMeasurementEventCallback<float>(static (_, value, tags, family) => ((MetricFamily)family!).Record(value, tags));
+        _listener.SetMeasurementEventCallback<double>(static (_, value, tags, family) => ((MetricFamily)family!).Record(value, tags));
+        _listener.SetMeasurementEventCallback<decimal>(static (_, value, tags, family) =>
             ((MetricFamily)family!).Record((double)value, tags));
-        listener.Start();
+        _listener.Start();
     }
 
-    public void Dispose() => listener.Dispose();
+    public void Dispose() => _listener.Dispose();
 
     /// <summary>Writes what has been measured so far; observable instruments are asked now.</summary>
     public void Write(IBufferWriter<byte> output)
     {
-        lock (scrape)
+        lock (_scrape)
         {
-            foreach (var family in families.Values.Where(family => family.IsObserved))
+            foreach (var family in _families.Values.Where(family => family.IsObserved))
                 family.Forget();
             try
             {
-                listener.RecordObservableInstruments();
+                _listener.RecordObservableInstruments();
             }
             catch (AggregateException failures)
             {
                 // The listener has asked all the others by now: one broken instrument must not hide them.
-                logger.LogWarning(failures, "{Count} observable instruments failed.", failures.InnerExceptions.Count);
+                _logger.LogWarning(failures, "{Count} observable instruments failed.", failures.InnerExceptions.Count);
             }
-            foreach (var family in families.Values.OrderBy(family => family.Name, StringComparer.Ordinal))
+            foreach (var family in _families.Values.OrderBy(family => family.Name, StringComparer.Ordinal))
                 family.Write(output);
         }
     }
@@ -73,7 +73,7 @@ public sealed class PrometheusMetrics : IDisposable
     }
 
     private bool IsWanted(Meter meter) =>
-        (meter.Scope is null || ReferenceEquals(meter.Scope, factory))
+        (meter.Scope is null || ReferenceEquals(meter.Scope, _factory))
         && (meter.Name is "Microsoft.AspNetCore.Hosting" or "Microsoft.AspNetCore.Server.Kestrel" or "Npgsql" or "System.Runtime"
             || meter.Name.StartsWith("Laurel.", StringComparison.Ordinal));
 
@@ -85,10 +85,10 @@ public sealed class PrometheusMetrics : IDisposable
     {
         if (MetricFamily.For(instrument) is not { } wanted)
             return null;
-        var family = families.GetOrAdd(wanted.Name, wanted);
+        var family = _families.GetOrAdd(wanted.Name, wanted);
         if (family.Kind == wanted.Kind && family.IsObserved == wanted.IsObserved)
             return family;
-        logger.LogWarning("The instrument {Instrument} of {Meter} is not shown: {Name} is taken by one of another kind.",
+        _logger.LogWarning("The instrument {Instrument} of {Meter} is not shown: {Name} is taken by one of another kind.",
             instrument.Name, instrument.Meter.Name, wanted.Name);
         return null;
     }

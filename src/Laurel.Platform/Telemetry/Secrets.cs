@@ -45,7 +45,6 @@ internal static partial class Secrets
     {
         if (text.Length > MaxLength)
             text = text[..MaxLength];
-#pragma warning disable RS0030 // Both are generated, and have a timeout.
         try
         {
             text = Assignment().Replace(text, $"${{name}}{Mask}");
@@ -55,7 +54,6 @@ internal static partial class Secrets
         {
             return Mask;
         }
-#pragma warning restore RS0030
         return HideTokens(text);
     }
 
@@ -99,7 +97,6 @@ internal static partial class Secrets
 
     private static bool IsTokenCharacter(char character) => char.IsAsciiLetterOrDigit(character) || character is '-' or '_' or '.';
 
-#pragma warning disable RS0030 // This is the way that the ban leaves open.
     /// <summary>A connection string, a query string, a form or a JSON body inside a text.</summary>
     [GeneratedRegex("""
         (?<name>(?:password|passwd|pwd|secret|token|authorization|cookie|api[_-]?key)(?:\\?"\s*:|\s*=)\s*)
@@ -113,5 +110,4 @@ internal static partial class Secrets
         """, RegexOptions.IgnoreCase | RegexOptions.IgnorePatternWhitespace | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant,
         matchTimeoutMilliseconds: 100)]
     private static partial Regex Bearer();
-#pragma warning restore RS0030
 }

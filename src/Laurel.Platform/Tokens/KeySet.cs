@@ -7,7 +7,7 @@ namespace Laurel.Platform.Tokens;
 /// <summary>The public keys that tokens may be signed with at one moment. Never changed, only replaced whole.</summary>
 public sealed class KeySet(IEnumerable<VerificationKey> keys)
 {
-    private readonly FrozenDictionary<string, VerificationKey> byKid = keys.ToFrozenDictionary(key => key.Kid);
+    private readonly FrozenDictionary<string, VerificationKey> _byKid = keys.ToFrozenDictionary(key => key.Kid);
 
     public static KeySet Empty { get; } = new([]);
 
@@ -33,10 +33,10 @@ public sealed class KeySet(IEnumerable<VerificationKey> keys)
             : throw new FormatException("A JSON Web Key Set has an array named keys.");
     }
 
-    public VerificationKey? Find(string kid) => byKid.GetValueOrDefault(kid);
+    public VerificationKey? Find(string kid) => _byKid.GetValueOrDefault(kid);
 
     public Jwks ToJwks() => new(
-        [.. byKid.Values.Select(key => new Jwk("RSA", "sig", TokenFormat.Algorithm, key.Kid, key.Modulus, VerificationKey.Exponent))]);
+        [.. _byKid.Values.Select(key => new Jwk("RSA", "sig", TokenFormat.Algorithm, key.Kid, key.Modulus, VerificationKey.Exponent))]);
 
     private static VerificationKey ReadKey(Jwk jwk)
     {

@@ -10,9 +10,9 @@ namespace Laurel.Platform.Tokens;
 /// </summary>
 internal sealed class RsaPool(Func<RSA> create)
 {
-    private readonly ConcurrentBag<RSA> idle = [];
+    private readonly ConcurrentBag<RSA> _idle = [];
 
-    public RSA Rent() => idle.TryTake(out var rsa) ? rsa : create();
+    public RSA Rent() => _idle.TryTake(out var rsa) ? rsa : create();
 
-    public void Return(RSA rsa) => idle.Add(rsa);
+    public void Return(RSA rsa) => _idle.Add(rsa);
 }

@@ -5,17 +5,17 @@ namespace Laurel.Platform.Tokens;
 /// <summary>A private RSA key, which only the auth service holds.</summary>
 public sealed class SigningKey
 {
-    private readonly byte[] pkcs8;
-    private readonly RsaPool pool;
+    private readonly byte[] _pkcs8;
+    private readonly RsaPool _pool;
 
     private SigningKey(byte[] pkcs8)
     {
-        this.pkcs8 = pkcs8;
-        pool = new RsaPool(Open);
+        _pkcs8 = pkcs8;
+        _pool = new RsaPool(Open);
 
-        var rsa = pool.Rent();
+        var rsa = _pool.Rent();
         var parameters = rsa.ExportParameters(includePrivateParameters: false);
-        pool.Return(rsa);
+        _pool.Return(rsa);
         Public = new VerificationKey(parameters.Modulus!, parameters.Exponent!);
     }
 
@@ -34,20 +34,20 @@ public sealed class SigningKey
     public static SigningKey ImportPkcs8(ReadOnlySpan<byte> pkcs8) => new(pkcs8.ToArray());
 
     /// <summary>The key in clear. It must be encrypted before it is stored.</summary>
-    public byte[] ExportPkcs8() => [.. pkcs8];
+    public byte[] ExportPkcs8() => [.. _pkcs8];
 
     internal byte[] Sign(ReadOnlySpan<byte> data)
     {
-        var rsa = pool.Rent();
+        var rsa = _pool.Rent();
         var signature = rsa.SignData(data, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        pool.Return(rsa);
+        _pool.Return(rsa);
         return signature;
     }
 
     private RSA Open()
     {
         var rsa = RSA.Create();
-        rsa.ImportPkcs8PrivateKey(pkcs8, out _);
+        rsa.ImportPkcs8PrivateKey(_pkcs8, out _);
         return rsa;
     }
 }

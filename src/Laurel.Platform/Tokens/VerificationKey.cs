@@ -12,7 +12,7 @@ public sealed class VerificationKey
     internal const int MaxBits = 4096;
     internal const string Exponent = "AQAB";
 
-    private readonly RsaPool pool;
+    private readonly RsaPool _pool;
 
     /// <exception cref="FormatException">The key is weaker than RS256 allows, or so large that checking a signature would be an attack.</exception>
     internal VerificationKey(byte[] modulus, byte[] exponent)
@@ -30,7 +30,7 @@ public sealed class VerificationKey
 
         Modulus = Base64Url.EncodeToString(modulus);
         Kid = Thumbprint(Modulus);
-        pool = new RsaPool(() => RSA.Create(new RSAParameters { Modulus = modulus, Exponent = exponent }));
+        _pool = new RsaPool(() => RSA.Create(new RSAParameters { Modulus = modulus, Exponent = exponent }));
     }
 
     public string Kid { get; }
@@ -39,9 +39,9 @@ public sealed class VerificationKey
 
     internal bool Verify(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
     {
-        var rsa = pool.Rent();
+        var rsa = _pool.Rent();
         var valid = rsa.VerifyData(data, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        pool.Return(rsa);
+        _pool.Return(rsa);
         return valid;
     }
 

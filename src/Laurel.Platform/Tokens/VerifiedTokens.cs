@@ -22,35 +22,35 @@ internal readonly record struct TokenFingerprint(UInt128 First, UInt128 Second)
 /// </summary>
 internal sealed class VerifiedTokens(int capacity)
 {
-    private readonly Lock gate = new();
-    private ConcurrentDictionary<TokenFingerprint, SignedToken> young = [];
-    private ConcurrentDictionary<TokenFingerprint, SignedToken> old = [];
-    private int youngCount;
+    private readonly Lock _gate = new();
+    private ConcurrentDictionary<TokenFingerprint, SignedToken> _young = [];
+    private ConcurrentDictionary<TokenFingerprint, SignedToken> _old = [];
+    private int _youngCount;
 
-    internal int Count => Volatile.Read(ref young).Count + Volatile.Read(ref old).Count;
+    internal int Count => Volatile.Read(ref _young).Count + Volatile.Read(ref _old).Count;
 
     public SignedToken? Find(TokenFingerprint fingerprint)
     {
-        if (Volatile.Read(ref young).TryGetValue(fingerprint, out var token))
+        if (Volatile.Read(ref _young).TryGetValue(fingerprint, out var token))
             return token;
-        if (Volatile.Read(ref old).TryGetValue(fingerprint, out token))
+        if (Volatile.Read(ref _old).TryGetValue(fingerprint, out token))
             Add(fingerprint, token);
         return token;
     }
 
     public void Add(TokenFingerprint fingerprint, SignedToken token)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (youngCount == capacity)
+            if (_youngCount == capacity)
             {
-                Volatile.Write(ref old, young);
-                Volatile.Write(ref young, []);
-                youngCount = 0;
+                Volatile.Write(ref _old, _young);
+                Volatile.Write(ref _young, []);
+                _youngCount = 0;
             }
 
-            if (young.TryAdd(fingerprint, token))
-                youngCount++;
+            if (_young.TryAdd(fingerprint, token))
+                _youngCount++;
         }
     }
 }

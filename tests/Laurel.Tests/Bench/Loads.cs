@@ -10,44 +10,44 @@ namespace Laurel.Tests.Bench;
 
 public sealed class Loads : IAsyncLifetime
 {
-    private readonly TaskCompletionSource release = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly SemaphoreSlim arrived = new(0);
-    private readonly SemaphoreSlim served = new(0);
-    private WebApplication app = null!;
-    private Uri server = null!;
+    private readonly TaskCompletionSource _release = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly SemaphoreSlim _arrived = new(0);
+    private readonly SemaphoreSlim _served = new(0);
+    private WebApplication _app = null!;
+    private Uri _server = null!;
 
     public async ValueTask InitializeAsync()
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
-        app = builder.Build();
-        app.Use(async (context, next) =>
+        _app = builder.Build();
+        _app.Use(async (context, next) =>
         {
-            arrived.Release();
+            _arrived.Release();
             await next();
-            served.Release();
+            _served.Release();
         });
-        app.MapGet("/fine", () => "fine");
-        app.MapGet("/chunked", async (HttpResponse response) =>
+        _app.MapGet("/fine", () => "fine");
+        _app.MapGet("/chunked", async (HttpResponse response) =>
         {
             for (var i = 0; i < 10; i++)
                 await response.WriteAsync(new string('x', 5_000));
         });
-        app.MapGet("/closes", (HttpResponse response) => response.Headers.Connection = "close");
-        app.MapGet("/breaks", (HttpContext context) => context.Abort());
-        app.MapGet("/waits", () => release.Task);
-        app.MapPost("/echo", (HttpRequest request) => request.ContentLength is 7 or 8 ? Results.Ok() : Results.BadRequest());
-        await app.StartAsync(TestContext.Current.CancellationToken);
-        server = new Uri(app.Urls.Single());
+        _app.MapGet("/closes", (HttpResponse response) => response.Headers.Connection = "close");
+        _app.MapGet("/breaks", (HttpContext context) => context.Abort());
+        _app.MapGet("/waits", () => _release.Task);
+        _app.MapPost("/echo", (HttpRequest request) => request.ContentLength is 7 or 8 ? Results.Ok() : Results.BadRequest());
+        await _app.StartAsync(TestContext.Current.CancellationToken);
+        _server = new Uri(_app.Urls.Single());
     }
 
     public async ValueTask DisposeAsync()
     {
-        release.TrySetResult();
-        await app.DisposeAsync();
-        arrived.Dispose();
-        served.Dispose();
+        _release.TrySetResult();
+        await _app.DisposeAsync();
+        _arrived.Dispose();
+        _served.Dispose();
     }
 
     [Theory]
@@ -56,7 +56,7 @@ public sealed class Loads : IAsyncLifetime
     [InlineData("/closes")]
     public async Task What_succeeds_is_counted_as_a_rate(string path)
     {
-        var round = await Play(Requests.Always(Requests.Get(server, path)));
+        var round = await Play(Requests.Always(Requests.Get(_server, path)));
 
         Assert.Empty(round.Failures);
         Assert.True(round.RequestsPerSecond > 0);
@@ -66,7 +66,7 @@ public sealed class Loads : IAsyncLifetime
     [Fact]
     public async Task Another_status_is_a_failure_and_adds_nothing_to_the_rate()
     {
-        var round = await Play(Requests.Always(Requests.Get(server, "/nowhere")));
+        var round = await Play(Requests.Always(Requests.Get(_server, "/nowhere")));
 
         Assert.Equal("status 404", Assert.Single(round.Failures).Key);
         Assert.Equal(0, round.RequestsPerSecond);
@@ -75,7 +75,7 @@ public sealed class Loads : IAsyncLifetime
     [Fact]
     public async Task A_connection_that_breaks_is_a_failure_and_the_next_request_has_a_new_one()
     {
-        var round = await Play(Requests.Always(Requests.Get(server, "/breaks")));
+        var round = await Play(Requests.Always(Requests.Get(_server, "/breaks")));
 
         Assert.InRange(round.Failures.Values.Sum(), 20, long.MaxValue);
         Assert.Equal(0, round.RequestsPerSecond);
@@ -87,7 +87,7 @@ public sealed class Loads : IAsyncLifetime
         var round = await Play(connection =>
         {
             var sent = 0;
-            return buffer => buffer.Write(Requests.Post(server, "/echo", $$"""{"n":{{(connection * 4) + (++sent % 4)}}}"""));
+            return buffer => buffer.Write(Requests.Post(_server, "/echo", $$"""{"n":{{(connection * 4) + (++sent % 4)}}}"""));
         });
 
         Assert.Empty(round.Failures);
@@ -97,8 +97,8 @@ public sealed class Loads : IAsyncLifetime
     [Fact]
     public async Task A_server_that_is_gone_is_a_failure()
     {
-        await app.StopAsync(TestContext.Current.CancellationToken);
-        using var load = Load.Start(server, Requests.Always(Requests.Get(server, "/fine")), 2, requestsPerSecond: null);
+        await _app.StopAsync(TestContext.Current.CancellationToken);
+        using var load = Load.Start(_server, Requests.Always(Requests.Get(_server, "/fine")), 2, requestsPerSecond: null);
         await load.Answered;
         var round = await load.Stop();
 
@@ -109,11 +109,11 @@ public sealed class Loads : IAsyncLifetime
     [Fact]
     public async Task The_slowest_requests_are_waited_for_and_counted()
     {
-        using var load = Load.Start(server, Requests.Always(Requests.Get(server, "/waits")), 3, requestsPerSecond: null);
-        await Many(arrived, 3);
+        using var load = Load.Start(_server, Requests.Always(Requests.Get(_server, "/waits")), 3, requestsPerSecond: null);
+        await Many(_arrived, 3);
         var stopped = load.Stop();
         await Task.Delay(TimeSpan.FromMilliseconds(50), TestContext.Current.CancellationToken);
-        release.SetResult();
+        _release.SetResult();
         var round = await stopped;
 
         Assert.Empty(round.Failures);
@@ -123,21 +123,21 @@ public sealed class Loads : IAsyncLifetime
     [Fact]
     public async Task At_a_given_rate_a_latency_counts_from_when_its_request_was_due()
     {
-        using var load = Load.Start(server, Requests.Always(Requests.Get(server, "/waits")), 1, requestsPerSecond: 1_000);
+        using var load = Load.Start(_server, Requests.Always(Requests.Get(_server, "/waits")), 1, requestsPerSecond: 1_000);
         await Task.Delay(TimeSpan.FromMilliseconds(200), TestContext.Current.CancellationToken);
         var stopped = load.Stop();
-        release.SetResult();
+        _release.SetResult();
         var round = await stopped;
 
         // The first waited 200 ms, and as many as were due meanwhile waited behind it: they are sent although the load was stopped.
-        await Many(served, 150);
+        await Many(_served, 150);
         Assert.InRange(round.P50Ms, 50, 10_000);
     }
 
     private async Task<Round> Play(Func<int, RequestWriter> writers)
     {
-        using var load = Load.Start(server, writers, connections: 2, requestsPerSecond: null);
-        await Many(served, 20);
+        using var load = Load.Start(_server, writers, connections: 2, requestsPerSecond: null);
+        await Many(_served, 20);
         return await load.Stop();
     }
 

@@ -81,7 +81,6 @@ public sealed partial class ErrorsPageTests
         }
     }
 
-#pragma warning disable RS0030 // Generated, and without backtracking: the way that the ban leaves open.
     /// <summary>Read from the sources, since these codes are named where the rule is checked, each in a place of its own.</summary>
     private static HashSet<string> FieldCodesInSources()
     {
@@ -98,5 +97,4 @@ public sealed partial class ErrorsPageTests
     /// <summary>new FieldError(path, "code", ...) and Report(errors, path, "code", ...); the code is the text before the message.</summary>
     [GeneratedRegex("""(FieldError|Report)\([^;\n]*?, "(?<code>[a-z0-9_]+)", (\$?"[A-Z]|message)""", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex FieldCode();
-#pragma warning restore RS0030
 }

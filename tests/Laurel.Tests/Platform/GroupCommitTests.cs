@@ -14,25 +14,25 @@ namespace Laurel.Tests.Platform;
 
 public sealed class GroupCommitTests(TestPostgres postgres) : IAsyncLifetime
 {
-    private readonly ServiceProvider services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-    private TestDatabase database = null!;
-    private NpgsqlDataSource source = null!;
+    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+    private TestDatabase _database = null!;
+    private NpgsqlDataSource _source = null!;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private IMeterFactory Meters => services.GetRequiredService<IMeterFactory>();
+    private IMeterFactory Meters => _services.GetRequiredService<IMeterFactory>();
 
     public async ValueTask InitializeAsync()
     {
-        database = await postgres.CreateDatabase("groupcommit", Items.Migrate, Cancellation);
-        source = NpgsqlDataSource.Create(database.ConnectionString);
+        _database = await postgres.CreateDatabase("groupcommit", Items.Migrate, Cancellation);
+        _source = NpgsqlDataSource.Create(_database.ConnectionString);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await source.DisposeAsync();
-        await services.DisposeAsync();
-        await database.DisposeAsync();
+        await _source.DisposeAsync();
+        await _services.DisposeAsync();
+        await _database.DisposeAsync();
     }
 
     [Fact]
@@ -40,7 +40,7 @@ public sealed class GroupCommitTests(TestPostgres postgres) : IAsyncLifetime
     {
         var items = new Items { Gate = new() };
         await using var pipeline = Pipeline(items);
-        await using var gate = await Items.HoldCommits(database);
+        await using var gate = await Items.HoldCommits(_database);
         var plug = await Plug(pipeline, items);
         var answers = Submit(pipeline, [new(1), new(2, Items.HeldBackAtCommit), new(3)]);
         items.Gate.SetResult();
@@ -135,7 +135,7 @@ public sealed class GroupCommitTests(TestPostgres postgres) : IAsyncLifetime
     [InlineData(Passage.CutTheAnswer, 101)]
     public async Task An_unknown_outcome_at_COMMIT_fails_all_and_nothing_is_run_again(object passage, long rows)
     {
-        await using var proxy = new PostgresProxy(database.ConnectionString);
+        await using var proxy = new PostgresProxy(_database.ConnectionString);
         await using var remote = NpgsqlDataSource.Create(proxy.ConnectionString);
         var items = new Items { Gate = new() };
         await using var pipeline = Pipeline(items, remote, maxBatch: 101);
@@ -157,7 +157,7 @@ public sealed class GroupCommitTests(TestPostgres postgres) : IAsyncLifetime
     [Fact]
     public async Task An_outage_costs_one_attempt_to_connect_for_each_batch()
     {
-        await using var proxy = new PostgresProxy(database.ConnectionString) { IsDown = true };
+        await using var proxy = new PostgresProxy(_database.ConnectionString) { IsDown = true };
         await using var remote = NpgsqlDataSource.Create(proxy.ConnectionString);
         var items = new Items();
         await using var pipeline = Pipeline(items, remote);
@@ -175,7 +175,7 @@ public sealed class GroupCommitTests(TestPostgres postgres) : IAsyncLifetime
     [Fact]
     public async Task An_outage_while_a_batch_is_being_halved_is_not_met_by_each_half()
     {
-        await using var proxy = new PostgresProxy(database.ConnectionString);
+        await using var proxy = new PostgresProxy(_database.ConnectionString);
         await using var remote = NpgsqlDataSource.Create(proxy.ConnectionString);
         var items = new Items { Gate = new() };
         await using var pipeline = Pipeline(items, remote);
@@ -200,7 +200,7 @@ public sealed class GroupCommitTests(TestPostgres postgres) : IAsyncLifetime
     [Fact]
     public async Task A_database_that_cannot_be_opened_is_an_outage_whatever_its_SQLSTATE()
     {
-        await using var proxy = new PostgresProxy(database.ConnectionString);
+        await using var proxy = new PostgresProxy(_database.ConnectionString);
         // Refused with 22023, which would be bad data if a statement met it.
         await using var refused = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(proxy.ConnectionString) { Options = "-c statement_timeout=abc" });
         var items = new Items();
@@ -215,7 +215,7 @@ public sealed class GroupCommitTests(TestPostgres postgres) : IAsyncLifetime
     [Fact]
     public async Task A_database_that_hangs_is_an_outage_when_its_time_is_over()
     {
-        await using var proxy = new PostgresProxy(database.ConnectionString);
+        await using var proxy = new PostgresProxy(_database.ConnectionString);
         await using var remote = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(proxy.ConnectionString) { CommandTimeout = 1, CancellationTimeout = -1 });
         var items = new Items();
         await using var pipeline = Pipeline(items, remote);
@@ -433,7 +433,7 @@ public sealed class GroupCommitTests(TestPostgres postgres) : IAsyncLifetime
     public async Task Shards_work_side_by_side_and_each_keeps_to_its_share()
     {
         var handlers = new ConcurrentQueue<Items>();
-        await using var pipeline = new GroupCommit<Item, string>(new("items") { Shards = 3 }, source, () =>
+        await using var pipeline = new GroupCommit<Item, string>(new("items") { Shards = 3 }, _source, () =>
         {
             var items = new Items { Gate = new() };
             handlers.Enqueue(items);
@@ -460,7 +460,7 @@ public sealed class GroupCommitTests(TestPostgres postgres) : IAsyncLifetime
     [InlineData(1, 1, 2)]
     public void Bounds_that_make_no_sense_are_refused(int capacity, int maxBatch, int shards) =>
         Assert.ThrowsAny<ArgumentException>(() => new GroupCommit<Item, string>(
-            new("items") { Capacity = capacity, MaxBatch = maxBatch, Shards = shards }, source, () => new Items(), Meters, NullLogger.Instance));
+            new("items") { Capacity = capacity, MaxBatch = maxBatch, Shards = shards }, _source, () => new Items(), Meters, NullLogger.Instance));
 
     [Fact]
     public async Task Meters_tell_depth_sizes_steps_and_failures()
@@ -521,7 +521,7 @@ public sealed class GroupCommitTests(TestPostgres postgres) : IAsyncLifetime
         {
             var first = Interlocked.Add(ref ids, given.Kinds.Length) - given.Kinds.Length;
             var batch = given.Kinds.Select((kind, i) => kind == "orphan" ? new Item(first + i, "7", 999) : new Item(first + i, kind)).ToArray();
-            await using var pipeline = new GroupCommit<Item, string>(new("items") { MaxBatch = given.MaxBatch, Shards = given.Shards }, source,
+            await using var pipeline = new GroupCommit<Item, string>(new("items") { MaxBatch = given.MaxBatch, Shards = given.Shards }, _source,
                 () => new Items(), Meters, NullLogger.Instance, item => (int)item.Id);
             var answers = await Task.WhenAll(batch.Select(item => Task.Run(async () =>
             {
@@ -569,7 +569,7 @@ public sealed class GroupCommitTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     private GroupCommit<Item, string> Pipeline(Items items, NpgsqlDataSource? other = null, int capacity = 10_000, int maxBatch = 1_000) =>
-        new(new("items") { Capacity = capacity, MaxBatch = maxBatch }, other ?? source, () => items, Meters, NullLogger.Instance);
+        new(new("items") { Capacity = capacity, MaxBatch = maxBatch }, other ?? _source, () => items, Meters, NullLogger.Instance);
 
     private async Task Until(string condition)
     {
@@ -580,7 +580,7 @@ public sealed class GroupCommitTests(TestPostgres postgres) : IAsyncLifetime
 
     private async Task<object?> Scalar(string sql)
     {
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Pooling = false }.ConnectionString);
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_database.ConnectionString) { Pooling = false }.ConnectionString);
         await connection.OpenAsync(Cancellation);
         await using var command = new NpgsqlCommand(sql, connection);
         return await command.ExecuteScalarAsync(Cancellation);

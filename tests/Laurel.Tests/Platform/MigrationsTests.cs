@@ -13,23 +13,23 @@ public sealed class MigrationsTests(TestPostgres postgres) : IAsyncLifetime
     private static readonly (string Name, string Sql) Names = ("0002_names.sql", "ALTER TABLE account ADD name text;\nINSERT INTO account VALUES (1, 'kim')");
     private static readonly (string Name, string Sql) Badges = ("0003_badges.sql", "CREATE TABLE badge (id bigint)");
 
-    private TestDatabase database = null!;
-    private NpgsqlDataSource source = null!;
+    private TestDatabase _database = null!;
+    private NpgsqlDataSource _source = null!;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private string Name => new NpgsqlConnectionStringBuilder(database.ConnectionString).Database!;
+    private string Name => new NpgsqlConnectionStringBuilder(_database.ConnectionString).Database!;
 
     public async ValueTask InitializeAsync()
     {
-        database = await postgres.CreateDatabase(Cancellation);
-        source = NpgsqlDataSource.Create(database.ConnectionString);
+        _database = await postgres.CreateDatabase(Cancellation);
+        _source = NpgsqlDataSource.Create(_database.ConnectionString);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await source.DisposeAsync();
-        await database.DisposeAsync();
+        await _source.DisposeAsync();
+        await _database.DisposeAsync();
     }
 
     [Fact]
@@ -137,10 +137,10 @@ public sealed class MigrationsTests(TestPostgres postgres) : IAsyncLifetime
     public async Task Of_two_processes_that_start_at_once_one_waits_and_both_end_right()
     {
         await using var gate = await Gate();
-        await using var other = NpgsqlDataSource.Create(database.ConnectionString);
+        await using var other = NpgsqlDataSource.Create(_database.ConnectionString);
         var files = Program(Accounts, ("0002_slow.sql", "SELECT pg_advisory_xact_lock(4711); CREATE TABLE slow (id bigint)"), Badges);
 
-        var both = new[] { Migrations.Apply(source, files, cancellation: Cancellation), Migrations.Apply(other, files, cancellation: Cancellation) };
+        var both = new[] { Migrations.Apply(_source, files, cancellation: Cancellation), Migrations.Apply(other, files, cancellation: Cancellation) };
         // One is held up inside of its second file, the other waits for the first one.
         await Until("SELECT count(*) = 2 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
         await gate.DisposeAsync();
@@ -174,7 +174,7 @@ public sealed class MigrationsTests(TestPostgres postgres) : IAsyncLifetime
         await using (await Gate())
         {
             using var stop = new CancellationTokenSource();
-            var stopped = Migrations.Apply(source, Program(Accounts, ("0002_slow.sql", "SELECT pg_advisory_xact_lock(4711)")), cancellation: stop.Token);
+            var stopped = Migrations.Apply(_source, Program(Accounts, ("0002_slow.sql", "SELECT pg_advisory_xact_lock(4711)")), cancellation: stop.Token);
             await Until("SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
             await stop.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => stopped);
@@ -187,7 +187,7 @@ public sealed class MigrationsTests(TestPostgres postgres) : IAsyncLifetime
     [Fact]
     public async Task Limits_that_suit_requests_do_not_cut_a_file_off_and_are_back_afterwards()
     {
-        await using var limited = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database.ConnectionString)
+        await using var limited = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(_database.ConnectionString)
         {
             Options = "-c statement_timeout=50ms -c lock_timeout=50ms",
             CommandTimeout = 1,
@@ -212,7 +212,7 @@ public sealed class MigrationsTests(TestPostgres postgres) : IAsyncLifetime
     [Fact]
     public async Task A_wrong_password_and_a_missing_database_are_one_clear_line()
     {
-        var right = new NpgsqlConnectionStringBuilder(database.ConnectionString);
+        var right = new NpgsqlConnectionStringBuilder(_database.ConnectionString);
         await using var wrong = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(right.ConnectionString) { Password = "wrong" });
         await using var missing = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(right.ConnectionString) { Database = "nowhere" });
 
@@ -229,7 +229,7 @@ public sealed class MigrationsTests(TestPostgres postgres) : IAsyncLifetime
     [Fact]
     public async Task A_role_that_may_not_create_tables_is_told_so()
     {
-        await using var reader = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Options = "-c search_path=pg_catalog" });
+        await using var reader = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(_database.ConnectionString) { Options = "-c search_path=pg_catalog" });
 
         var failure = await Assert.ThrowsAsync<StartupException>(() => Migrations.Apply(reader, Program(Accounts), cancellation: Cancellation));
         Assert.Equal($"The database '{Name}' cannot be migrated: permission denied for schema pg_catalog (42501).", failure.Message);
@@ -238,7 +238,7 @@ public sealed class MigrationsTests(TestPostgres postgres) : IAsyncLifetime
     private static ProgramWith Program(params (string Name, string Sql)[] files) => new(files);
 
     private Task<IReadOnlyList<string>> Apply(params (string Name, string Sql)[] files) =>
-        Migrations.Apply(source, Program(files), new FixedTime(), Cancellation);
+        Migrations.Apply(_source, Program(files), new FixedTime(), Cancellation);
 
     private async Task IsRefused(string message, params (string Name, string Sql)[] files)
     {
@@ -249,7 +249,7 @@ public sealed class MigrationsTests(TestPostgres postgres) : IAsyncLifetime
     /// <summary>Holds a lock that a file waits for.</summary>
     private async Task<NpgsqlConnection> Gate()
     {
-        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Pooling = false }.ConnectionString);
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_database.ConnectionString) { Pooling = false }.ConnectionString);
         await connection.OpenAsync(Cancellation);
         await using var command = new NpgsqlCommand("SELECT pg_advisory_lock(4711)", connection);
         await command.ExecuteNonQueryAsync(Cancellation);
@@ -265,7 +265,7 @@ public sealed class MigrationsTests(TestPostgres postgres) : IAsyncLifetime
 
     private async Task<object?> Scalar(string sql)
     {
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Pooling = false }.ConnectionString);
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_database.ConnectionString) { Pooling = false }.ConnectionString);
         await connection.OpenAsync(Cancellation);
         await using var command = new NpgsqlCommand(sql, connection);
         return await command.ExecuteScalarAsync(Cancellation);

@@ -23,21 +23,21 @@ internal enum Passage
 /// <summary>A network between a program and PostgreSQL that breaks where a test wants it to, and counts the connections.</summary>
 internal sealed class PostgresProxy : IAsyncDisposable
 {
-    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
-    private readonly NpgsqlConnectionStringBuilder server;
-    private readonly CancellationTokenSource stop = new();
-    private readonly Task accepting;
-    private int connections;
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly NpgsqlConnectionStringBuilder _server;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _accepting;
+    private int _connections;
 
     public PostgresProxy(string connectionString)
     {
-        server = new NpgsqlConnectionStringBuilder(connectionString);
-        listener.Start();
-        accepting = Accept();
+        _server = new NpgsqlConnectionStringBuilder(connectionString);
+        _listener.Start();
+        _accepting = Accept();
     }
 
     /// <summary>How often somebody tried to connect.</summary>
-    public int Connections => Volatile.Read(ref connections);
+    public int Connections => Volatile.Read(ref _connections);
 
     /// <summary>New connections are closed at once.</summary>
     public bool IsDown { get; set; }
@@ -45,20 +45,20 @@ internal sealed class PostgresProxy : IAsyncDisposable
     /// <summary>Decides about what a client sends.</summary>
     public Func<string, Passage> Rule { get; set; } = _ => Passage.Pass;
 
-    public string ConnectionString => new NpgsqlConnectionStringBuilder(server.ConnectionString)
+    public string ConnectionString => new NpgsqlConnectionStringBuilder(_server.ConnectionString)
     {
         Host = "127.0.0.1",
-        Port = ((IPEndPoint)listener.LocalEndpoint).Port,
+        Port = ((IPEndPoint)_listener.LocalEndpoint).Port,
         SslMode = SslMode.Disable,
         GssEncryptionMode = GssEncryptionMode.Disable,
     }.ConnectionString;
 
     public async ValueTask DisposeAsync()
     {
-        await stop.CancelAsync();
-        listener.Stop();
-        await accepting;
-        stop.Dispose();
+        await _stop.CancelAsync();
+        _listener.Stop();
+        await _accepting;
+        _stop.Dispose();
     }
 
     private async Task Accept()
@@ -68,8 +68,8 @@ internal sealed class PostgresProxy : IAsyncDisposable
         {
             while (true)
             {
-                var client = await listener.AcceptSocketAsync(stop.Token);
-                Interlocked.Increment(ref connections);
+                var client = await _listener.AcceptSocketAsync(_stop.Token);
+                Interlocked.Increment(ref _connections);
                 served.Add(Serve(client));
             }
         }
@@ -84,13 +84,13 @@ internal sealed class PostgresProxy : IAsyncDisposable
         using var _ = client;
         if (IsDown)
             return;
-        using var upstream = server.Host![0] == '/'
+        using var upstream = _server.Host![0] == '/'
             ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
             : new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        await upstream.ConnectAsync(server.Host[0] == '/'
-            ? new UnixDomainSocketEndPoint(Path.Combine(server.Host, $".s.PGSQL.{server.Port}"))
-            : new IPEndPoint(IPAddress.Loopback, server.Port), stop.Token);
-        using var broken = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
+        await upstream.ConnectAsync(_server.Host[0] == '/'
+            ? new UnixDomainSocketEndPoint(Path.Combine(_server.Host, $".s.PGSQL.{_server.Port}"))
+            : new IPEndPoint(IPAddress.Loopback, _server.Port), _stop.Token);
+        using var broken = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         var cutTheAnswer = false;
         var up = Pump(client, upstream, bytes =>
         {

@@ -14,7 +14,7 @@ public sealed class LogTests
 {
     private const string Nasty = "a\r\n{\"level\":\"forged\"}\u2028\u2029\u0085\0\u001b[2J\u202e\ud800 \"b\" 상";
 
-    private readonly MemoryStream output = new();
+    private readonly MemoryStream _output = new();
 
     [Fact]
     public void A_line_is_an_object_with_time_level_logger_message_trace_and_values()
@@ -183,7 +183,7 @@ public sealed class LogTests
     public void A_log_that_nobody_reads_any_more_stops_no_work()
     {
         var logger = Json();
-        output.Dispose();
+        _output.Dispose();
 
         logger.LogError("Is anybody there?");
     }
@@ -241,13 +241,13 @@ public sealed class LogTests
     private ILogger Json(string name = "Laurel.Test") => Logger(LogForm.Json, name);
 
     private ILogger Logger(LogForm form, string name, Stream? stream = null) => LoggerFactory
-        .Create(logging => logging.AddProvider(new LogProvider(stream ?? output, form, new FixedTime()))
+        .Create(logging => logging.AddProvider(new LogProvider(stream ?? _output, form, new FixedTime()))
             .Configure(options => options.ActivityTrackingOptions = ActivityTrackingOptions.None))
         .CreateLogger(name);
 
-    private string Text() => Encoding.UTF8.GetString(output.ToArray());
+    private string Text() => Encoding.UTF8.GetString(_output.ToArray());
 
-    private JsonElement Line() => JsonDocument.Parse(output.ToArray()).RootElement;
+    private JsonElement Line() => JsonDocument.Parse(_output.ToArray()).RootElement;
 
     private sealed class FixedTime : TimeProvider
     {
@@ -259,16 +259,16 @@ public sealed class LogTests
     /// <summary>Notices a second writer while the first is still inside.</summary>
     private sealed class SharedStream : MemoryStream
     {
-        private int inside;
+        private int _inside;
 
         public bool WasEnteredTwice { get; private set; }
 
         public override void Write(ReadOnlySpan<byte> buffer)
         {
-            WasEnteredTwice |= Interlocked.Increment(ref inside) > 1;
+            WasEnteredTwice |= Interlocked.Increment(ref _inside) > 1;
             Thread.Yield();
             base.Write(buffer);
-            Interlocked.Decrement(ref inside);
+            Interlocked.Decrement(ref _inside);
         }
     }
 

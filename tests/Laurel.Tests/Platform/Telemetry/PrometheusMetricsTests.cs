@@ -7,31 +7,31 @@ namespace Laurel.Tests.Platform.Telemetry;
 
 public sealed class PrometheusMetricsTests : IDisposable
 {
-    private readonly ServiceProvider services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-    private readonly PrometheusMetrics metrics;
-    private readonly Meter meter;
+    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+    private readonly PrometheusMetrics _metrics;
+    private readonly Meter _meter;
 
     public PrometheusMetricsTests()
     {
-        var factory = services.GetRequiredService<IMeterFactory>();
-        metrics = new PrometheusMetrics(factory, NullLogger<PrometheusMetrics>.Instance);
-        meter = factory.Create("Laurel.Test");
+        var factory = _services.GetRequiredService<IMeterFactory>();
+        _metrics = new PrometheusMetrics(factory, NullLogger<PrometheusMetrics>.Instance);
+        _meter = factory.Create("Laurel.Test");
     }
 
     public void Dispose()
     {
-        metrics.Dispose();
-        services.Dispose();
+        _metrics.Dispose();
+        _services.Dispose();
     }
 
     [Fact]
     public void Each_kind_of_instrument_is_written_in_the_text_format()
     {
         var advice = new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 1, 2.5] };
-        var requests = meter.CreateCounter<long>("test.requests", "{request}", "Requests that came \\ in,\nall of them.");
-        var waiting = meter.CreateUpDownCounter<int>("test.waiting");
-        var temperature = meter.CreateGauge<double>("test.temperature", "Cel");
-        var duration = meter.CreateHistogram("test.duration", "s", "How long it took.", null, advice);
+        var requests = _meter.CreateCounter<long>("test.requests", "{request}", "Requests that came \\ in,\nall of them.");
+        var waiting = _meter.CreateUpDownCounter<int>("test.waiting");
+        var temperature = _meter.CreateGauge<double>("test.temperature", "Cel");
+        var duration = _meter.CreateHistogram("test.duration", "s", "How long it took.", null, advice);
 
         requests.Add(2, Tag("who", "a\"b\\c\nd"), Tag("code", 200));
         requests.Add(1);
@@ -81,7 +81,7 @@ public sealed class PrometheusMetricsTests : IDisposable
     [Fact]
     public void The_order_of_tags_does_not_make_another_series()
     {
-        var counter = meter.CreateCounter<int>("test.order");
+        var counter = _meter.CreateCounter<int>("test.order");
 
         counter.Add(1, Tag("a", 1), Tag("b", 2));
         counter.Add(1, Tag("b", 2), Tag("a", 1));
@@ -94,7 +94,7 @@ public sealed class PrometheusMetricsTests : IDisposable
     [Fact]
     public void Tags_that_become_one_label_are_joined_and_lone_surrogates_make_one_series()
     {
-        var counter = meter.CreateCounter<int>("test.merge");
+        var counter = _meter.CreateCounter<int>("test.merge");
 
         counter.Add(1, Tag("a.b", "x"), Tag("a_b", "y"));
         counter.Add(1, Tag("k", "\ud800"));
@@ -106,7 +106,7 @@ public sealed class PrometheusMetricsTests : IDisposable
     [Fact]
     public void Series_beyond_the_bound_are_counted_together()
     {
-        var counter = meter.CreateCounter<int>("test.flood");
+        var counter = _meter.CreateCounter<int>("test.flood");
 
         for (var round = 0; round < 2; round++)
         {
@@ -123,8 +123,8 @@ public sealed class PrometheusMetricsTests : IDisposable
     [Fact]
     public void Recording_in_a_known_series_allocates_nothing()
     {
-        var histogram = meter.CreateHistogram<double>("test.hot", "s");
-        var counter = meter.CreateCounter<long>("test.hot.count");
+        var histogram = _meter.CreateHistogram<double>("test.hot", "s");
+        var counter = _meter.CreateCounter<long>("test.hot.count");
         object status = 200;
         void Record()
         {
@@ -144,8 +144,8 @@ public sealed class PrometheusMetricsTests : IDisposable
     [Fact]
     public async Task Nothing_is_lost_when_many_record_and_others_read()
     {
-        var counter = meter.CreateCounter<double>("test.busy");
-        var histogram = meter.CreateHistogram<int>("test.busy.size");
+        var counter = _meter.CreateCounter<double>("test.busy");
+        var histogram = _meter.CreateHistogram<int>("test.busy.size");
         using var done = new CancellationTokenSource();
         var reader = Task.Run(() =>
         {
@@ -175,8 +175,8 @@ public sealed class PrometheusMetricsTests : IDisposable
     [Fact]
     public void Numbers_that_would_spoil_a_sum_are_left_out()
     {
-        var counter = meter.CreateCounter<double>("test.odd");
-        var histogram = meter.CreateHistogram<double>("test.odd.size");
+        var counter = _meter.CreateCounter<double>("test.odd");
+        var histogram = _meter.CreateHistogram<double>("test.odd.size");
 
         foreach (var odd in new[] { double.NaN, double.PositiveInfinity, -1, 2 })
         {
@@ -192,9 +192,9 @@ public sealed class PrometheusMetricsTests : IDisposable
     public void What_an_observable_instrument_no_longer_tells_is_gone_and_a_broken_one_hides_no_other()
     {
         var pools = new List<string> { "a", "b" };
-        meter.CreateObservableGauge<int>("test.broken", int () => throw new InvalidOperationException("broken"));
-        meter.CreateObservableUpDownCounter("test.pool", () => pools.Select(pool => new Measurement<int>(7, Tag("pool", pool))));
-        meter.CreateObservableCounter("test.time", () => 1.25, "s");
+        _meter.CreateObservableGauge<int>("test.broken", int () => throw new InvalidOperationException("broken"));
+        _meter.CreateObservableUpDownCounter("test.pool", () => pools.Select(pool => new Measurement<int>(7, Tag("pool", pool))));
+        _meter.CreateObservableCounter("test.time", () => 1.25, "s");
 
         Assert.Equal(
             "# TYPE test_pool gauge\ntest_pool{pool=\"a\"} 7\ntest_pool{pool=\"b\"} 7\n# TYPE test_time_seconds_total counter\ntest_time_seconds_total 1.25\n",
@@ -206,10 +206,10 @@ public sealed class PrometheusMetricsTests : IDisposable
     [Fact]
     public void Instruments_of_one_name_share_it_and_one_of_another_kind_stays_silent()
     {
-        using var second = new Meter(new MeterOptions("Laurel.Test") { Scope = services.GetRequiredService<IMeterFactory>() });
-        meter.CreateCounter<int>("test.twice").Add(1);
+        using var second = new Meter(new MeterOptions("Laurel.Test") { Scope = _services.GetRequiredService<IMeterFactory>() });
+        _meter.CreateCounter<int>("test.twice").Add(1);
         second.CreateCounter<int>("test.twice").Add(2);
-        meter.CreateHistogram<int>("test.twice.total").Record(3);
+        _meter.CreateHistogram<int>("test.twice.total").Record(3);
 
         Assert.Equal("# TYPE test_twice_total counter\ntest_twice_total 3\n", Shown("test_twice"));
     }
@@ -219,7 +219,7 @@ public sealed class PrometheusMetricsTests : IDisposable
     {
         using var others = new ServiceCollection().AddMetrics().BuildServiceProvider();
         others.GetRequiredService<IMeterFactory>().Create("Laurel.Test").CreateCounter<int>("test.foreign").Add(1);
-        services.GetRequiredService<IMeterFactory>().Create("Somebody.Else").CreateCounter<int>("test.unknown").Add(1);
+        _services.GetRequiredService<IMeterFactory>().Create("Somebody.Else").CreateCounter<int>("test.unknown").Add(1);
         using var ofTheProcess = new Meter("Laurel.Process");
         ofTheProcess.CreateCounter<int>("test.shared").Add(1);
 
@@ -231,7 +231,7 @@ public sealed class PrometheusMetricsTests : IDisposable
     private static double CountIn(string text, string suffix) =>
         double.Parse(text.Split('\n').LastOrDefault(line => line.Contains(suffix + " ", StringComparison.Ordinal))?.Split(' ')[1] ?? "0");
 
-    private string Shown(string prefix) => string.Concat(metrics.ToString().Split('\n')
+    private string Shown(string prefix) => string.Concat(_metrics.ToString().Split('\n')
         .Where(line => line.StartsWith(prefix, StringComparison.Ordinal) || line.StartsWith("# HELP " + prefix, StringComparison.Ordinal)
             || line.StartsWith("# TYPE " + prefix, StringComparison.Ordinal))
         .Select(line => line + "\n"));

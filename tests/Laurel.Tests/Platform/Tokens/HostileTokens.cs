@@ -8,12 +8,12 @@ namespace Laurel.Tests.Platform.Tokens;
 /// <summary>The list of RFC 8725, and what else one would try. Each case but those on signatures is properly signed.</summary>
 public sealed class HostileTokens
 {
-    private readonly TokenWorkshop workshop = new();
+    private readonly TokenWorkshop _workshop = new();
 
     [Fact]
     public void The_forger_of_these_tests_makes_a_valid_token_when_nothing_is_forged()
     {
-        Assert.Equal(TokenOutcome.Valid, workshop.Outcome(TokenWorkshop.Forge(workshop.Header, workshop.Payload)));
+        Assert.Equal(TokenOutcome.Valid, _workshop.Outcome(TokenWorkshop.Forge(_workshop.Header, _workshop.Payload)));
     }
 
     [Fact]
@@ -22,10 +22,10 @@ public sealed class HostileTokens
         for (var upper = 0; upper < 16; upper++)
         {
             var none = string.Concat("none".Select((letter, i) => (upper >> i & 1) == 1 ? char.ToUpperInvariant(letter) : letter));
-            var signed = TokenWorkshop.Forge(TokenWorkshop.Head(none, "at+jwt", TokenWorkshop.Key.Kid), workshop.Payload);
+            var signed = TokenWorkshop.Forge(TokenWorkshop.Head(none, "at+jwt", TokenWorkshop.Key.Kid), _workshop.Payload);
 
-            Assert.Equal(TokenOutcome.WrongAlgorithm, workshop.Outcome(signed));
-            Assert.Equal(TokenOutcome.Malformed, workshop.Outcome(signed[..(signed.LastIndexOf('.') + 1)]));
+            Assert.Equal(TokenOutcome.WrongAlgorithm, _workshop.Outcome(signed));
+            Assert.Equal(TokenOutcome.Malformed, _workshop.Outcome(signed[..(signed.LastIndexOf('.') + 1)]));
         }
     }
 
@@ -39,9 +39,9 @@ public sealed class HostileTokens
     [InlineData("")]
     public void Only_RS256_is_an_algorithm(string algorithm)
     {
-        var token = TokenWorkshop.Forge(TokenWorkshop.Head(algorithm, "at+jwt", TokenWorkshop.Key.Kid), workshop.Payload);
+        var token = TokenWorkshop.Forge(TokenWorkshop.Head(algorithm, "at+jwt", TokenWorkshop.Key.Kid), _workshop.Payload);
 
-        Assert.Equal(TokenOutcome.WrongAlgorithm, workshop.Outcome(token));
+        Assert.Equal(TokenOutcome.WrongAlgorithm, _workshop.Outcome(token));
     }
 
     [Fact]
@@ -63,10 +63,10 @@ public sealed class HostileTokens
             foreach (var (algorithm, refusal) in new[] { ("HS256", TokenOutcome.WrongAlgorithm), ("RS256", TokenOutcome.BadSignature) })
             {
                 var header = TokenWorkshop.Head(algorithm, "at+jwt", TokenWorkshop.Key.Kid);
-                var signed = $"{TokenWorkshop.Encode(header)}.{TokenWorkshop.Encode(workshop.Payload)}";
+                var signed = $"{TokenWorkshop.Encode(header)}.{TokenWorkshop.Encode(_workshop.Payload)}";
                 var mac = Base64Url.EncodeToString(HMACSHA256.HashData(secret, Encoding.ASCII.GetBytes(signed)));
 
-                Assert.Equal(refusal, workshop.Outcome($"{signed}.{mac}"));
+                Assert.Equal(refusal, _workshop.Outcome($"{signed}.{mac}"));
             }
         }
     }
@@ -80,17 +80,17 @@ public sealed class HostileTokens
     [InlineData("""{"alg":"RS256","typ":"at+jwt","kid":"\ud800"}""")]
     public void A_missing_or_invented_key_id_is_refused(string header)
     {
-        Assert.Equal(TokenOutcome.UnknownKey, workshop.Outcome(TokenWorkshop.Forge(header, workshop.Payload)));
+        Assert.Equal(TokenOutcome.UnknownKey, _workshop.Outcome(TokenWorkshop.Forge(header, _workshop.Payload)));
     }
 
     [Fact]
     public void A_key_that_we_do_not_hold_is_unknown_and_its_signature_under_our_key_id_is_bad()
     {
-        var honest = TokenWorkshop.Forge(TokenWorkshop.Head("RS256", "at+jwt", TokenWorkshop.OtherKey.Kid), workshop.Payload, TokenWorkshop.OtherKey);
-        var liar = TokenWorkshop.Forge(workshop.Header, workshop.Payload, TokenWorkshop.OtherKey);
+        var honest = TokenWorkshop.Forge(TokenWorkshop.Head("RS256", "at+jwt", TokenWorkshop.OtherKey.Kid), _workshop.Payload, TokenWorkshop.OtherKey);
+        var liar = TokenWorkshop.Forge(_workshop.Header, _workshop.Payload, TokenWorkshop.OtherKey);
 
-        Assert.Equal(TokenOutcome.UnknownKey, workshop.Outcome(honest));
-        Assert.Equal(TokenOutcome.BadSignature, workshop.Outcome(liar));
+        Assert.Equal(TokenOutcome.UnknownKey, _workshop.Outcome(honest));
+        Assert.Equal(TokenOutcome.BadSignature, _workshop.Outcome(liar));
     }
 
     [Theory]
@@ -106,9 +106,9 @@ public sealed class HostileTokens
     [InlineData("ALG", "\"none\"")]
     public void A_header_that_would_choose_a_key_or_a_meaning_is_refused(string name, string value)
     {
-        var header = $$"""{{workshop.Header[..^1]}},"{{name}}":{{value}}}""";
+        var header = $$"""{{_workshop.Header[..^1]}},"{{name}}":{{value}}}""";
 
-        Assert.Equal(TokenOutcome.UnexpectedHeader, workshop.Outcome(TokenWorkshop.Forge(header, workshop.Payload)));
+        Assert.Equal(TokenOutcome.UnexpectedHeader, _workshop.Outcome(TokenWorkshop.Forge(header, _workshop.Payload)));
     }
 
     [Theory]
@@ -125,7 +125,7 @@ public sealed class HostileTokens
     [InlineData("", TokenOutcome.WrongType)]
     public void Only_access_tokens_are_access_tokens(string type, TokenOutcome expected)
     {
-        Assert.Equal(expected, workshop.Outcome(TokenWorkshop.Forge(TokenWorkshop.Head("RS256", type, TokenWorkshop.Key.Kid), workshop.Payload)));
+        Assert.Equal(expected, _workshop.Outcome(TokenWorkshop.Forge(TokenWorkshop.Head("RS256", type, TokenWorkshop.Key.Kid), _workshop.Payload)));
     }
 
     [Theory]
@@ -165,18 +165,18 @@ public sealed class HostileTokens
     [InlineData("\"role\":\"USER\"}", "\"role\":\"USER\",}", TokenOutcome.BadClaims)]
     public void Claims_are_read_strictly(string genuine, string forged, TokenOutcome expected)
     {
-        var payload = workshop.Payload.Replace(genuine, forged, StringComparison.Ordinal);
-        Assert.NotEqual(workshop.Payload, payload);
+        var payload = _workshop.Payload.Replace(genuine, forged, StringComparison.Ordinal);
+        Assert.NotEqual(_workshop.Payload, payload);
 
-        Assert.Equal(expected, workshop.Outcome(TokenWorkshop.Forge(workshop.Header, payload)));
+        Assert.Equal(expected, _workshop.Outcome(TokenWorkshop.Forge(_workshop.Header, payload)));
     }
 
     [Fact]
     public void A_role_in_other_letter_case_or_deeper_down_is_no_role()
     {
-        var payload = workshop.Payload.Replace("\"role\":\"USER\"", "\"Role\":\"ADMIN\",\"more\":{\"role\":\"ADMIN\"}", StringComparison.Ordinal);
+        var payload = _workshop.Payload.Replace("\"role\":\"USER\"", "\"Role\":\"ADMIN\",\"more\":{\"role\":\"ADMIN\"}", StringComparison.Ordinal);
 
-        Assert.Null(workshop.Verifier.Verify(TokenWorkshop.Forge(workshop.Header, payload), out _)!.Role);
+        Assert.Null(_workshop.Verifier.Verify(TokenWorkshop.Forge(_workshop.Header, payload), out _)!.Role);
     }
 
     [Theory]
@@ -200,12 +200,12 @@ public sealed class HostileTokens
     [InlineData("nbf", "-62135596801")]
     public void A_time_is_a_whole_number_of_seconds_that_a_calendar_knows(string claim, string value)
     {
-        var payload = workshop.Payload
-            .Replace($"\"iat\":{workshop.Now}", claim is "iat" ? $"\"iat\":{value}" : $"\"iat\":{workshop.Now}", StringComparison.Ordinal)
-            .Replace($"\"exp\":{workshop.Now + 600}", claim is "exp" ? $"\"exp\":{value}" : $"\"exp\":{workshop.Now + 600}", StringComparison.Ordinal)
+        var payload = _workshop.Payload
+            .Replace($"\"iat\":{_workshop.Now}", claim is "iat" ? $"\"iat\":{value}" : $"\"iat\":{_workshop.Now}", StringComparison.Ordinal)
+            .Replace($"\"exp\":{_workshop.Now + 600}", claim is "exp" ? $"\"exp\":{value}" : $"\"exp\":{_workshop.Now + 600}", StringComparison.Ordinal)
             .Replace("\"sid\":", claim is "nbf" ? $"\"nbf\":{value},\"sid\":" : "\"sid\":", StringComparison.Ordinal);
 
-        Assert.Equal(TokenOutcome.BadClaims, workshop.Outcome(TokenWorkshop.Forge(workshop.Header, payload)));
+        Assert.Equal(TokenOutcome.BadClaims, _workshop.Outcome(TokenWorkshop.Forge(_workshop.Header, payload)));
     }
 
     [Theory]
@@ -221,13 +221,13 @@ public sealed class HostileTokens
     [InlineData(10, 5, null, TokenOutcome.BadClaims)]
     public void Clocks_may_differ_by_thirty_seconds(long issued, long expires, long? notBefore, TokenOutcome expected)
     {
-        var nbf = notBefore is null ? "" : $"\"nbf\":{workshop.Now + notBefore},";
-        var payload = workshop.Payload.Replace(
-            $"\"iat\":{workshop.Now},\"exp\":{workshop.Now + 600}",
-            $"\"iat\":{workshop.Now + issued},{nbf}\"exp\":{workshop.Now + expires}",
+        var nbf = notBefore is null ? "" : $"\"nbf\":{_workshop.Now + notBefore},";
+        var payload = _workshop.Payload.Replace(
+            $"\"iat\":{_workshop.Now},\"exp\":{_workshop.Now + 600}",
+            $"\"iat\":{_workshop.Now + issued},{nbf}\"exp\":{_workshop.Now + expires}",
             StringComparison.Ordinal);
 
-        Assert.Equal(expected, workshop.Outcome(TokenWorkshop.Forge(workshop.Header, payload)));
+        Assert.Equal(expected, _workshop.Outcome(TokenWorkshop.Forge(_workshop.Header, payload)));
     }
 
     [Theory]
@@ -244,14 +244,14 @@ public sealed class HostileTokens
     [InlineData("\ud800.\u0000.\uffff")]
     public void What_is_no_token_is_refused(string token)
     {
-        Assert.Contains(workshop.Outcome(token), new[] { TokenOutcome.Malformed, TokenOutcome.WrongAlgorithm });
+        Assert.Contains(_workshop.Outcome(token), new[] { TokenOutcome.Malformed, TokenOutcome.WrongAlgorithm });
     }
 
     [Fact]
     public void Another_spelling_of_a_good_token_is_refused_even_when_the_good_one_is_remembered()
     {
-        var token = workshop.Token();
-        Assert.Equal(TokenOutcome.Valid, workshop.Outcome(token));
+        var token = _workshop.Token();
+        Assert.Equal(TokenOutcome.Valid, _workshop.Outcome(token));
         var parts = token.Split('.');
 
         string[] spellings =
@@ -267,50 +267,50 @@ public sealed class HostileTokens
             token + "\u0101",
         ];
 
-        Assert.All(spellings, spelling => Assert.Equal(TokenOutcome.Malformed, workshop.Outcome(spelling)));
+        Assert.All(spellings, spelling => Assert.Equal(TokenOutcome.Malformed, _workshop.Outcome(spelling)));
     }
 
     [Fact]
     public void Bits_that_encode_nothing_must_be_zero()
     {
         // 256 bytes leave four unused bits in the last of their 342 characters.
-        var token = workshop.Token();
+        var token = _workshop.Token();
         const string Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
         var last = Alphabet.IndexOf(token[^1], StringComparison.Ordinal);
 
         for (var stray = 1; stray < 16; stray++)
-            Assert.Equal(TokenOutcome.Malformed, workshop.Outcome(token[..^1] + Alphabet[last | stray]));
+            Assert.Equal(TokenOutcome.Malformed, _workshop.Outcome(token[..^1] + Alphabet[last | stray]));
     }
 
     [Fact]
     public void Every_truncation_is_refused()
     {
-        var token = workshop.Token();
+        var token = _workshop.Token();
         for (var length = 0; length < token.Length; length++)
-            Assert.NotEqual(TokenOutcome.Valid, workshop.Outcome(token[..length]));
+            Assert.NotEqual(TokenOutcome.Valid, _workshop.Outcome(token[..length]));
     }
 
     [Fact]
     public void A_signature_of_another_length_or_beyond_the_modulus_is_bad()
     {
-        var signed = $"{TokenWorkshop.Encode(workshop.Header)}.{TokenWorkshop.Encode(workshop.Payload)}";
+        var signed = $"{TokenWorkshop.Encode(_workshop.Header)}.{TokenWorkshop.Encode(_workshop.Payload)}";
         byte[][] signatures = [[0], new byte[255], new byte[256], new byte[257], [.. Enumerable.Repeat((byte)255, 256)], new byte[4096]];
 
         Assert.All(signatures, signature =>
-            Assert.Equal(TokenOutcome.BadSignature, workshop.Outcome($"{signed}.{Base64Url.EncodeToString(signature)}")));
+            Assert.Equal(TokenOutcome.BadSignature, _workshop.Outcome($"{signed}.{Base64Url.EncodeToString(signature)}")));
     }
 
     [Fact]
     public void A_token_beyond_8_kB_is_refused_however_well_signed()
     {
         var tokens = Enumerable.Range(5_600, 100).Select(length =>
-            TokenWorkshop.Forge(workshop.Header, workshop.Payload.Replace("\"t1\"", $"\"{new string('t', length)}\"", StringComparison.Ordinal))).ToArray();
+            TokenWorkshop.Forge(_workshop.Header, _workshop.Payload.Replace("\"t1\"", $"\"{new string('t', length)}\"", StringComparison.Ordinal))).ToArray();
 
-        Assert.All(tokens, token => Assert.Equal(token.Length <= 8192 ? TokenOutcome.Valid : TokenOutcome.TooLong, workshop.Outcome(token)));
+        Assert.All(tokens, token => Assert.Equal(token.Length <= 8192 ? TokenOutcome.Valid : TokenOutcome.TooLong, _workshop.Outcome(token)));
         Assert.Contains(tokens, token => token.Length is 8191 or 8192);
         Assert.Contains(tokens, token => token.Length is 8193 or 8194);
-        Assert.Equal(TokenOutcome.TooLong, workshop.Outcome(new string('A', 100_000)));
-        Assert.Equal(TokenOutcome.TooLong, workshop.Outcome(new string('.', 100_000)));
+        Assert.Equal(TokenOutcome.TooLong, _workshop.Outcome(new string('A', 100_000)));
+        Assert.Equal(TokenOutcome.TooLong, _workshop.Outcome(new string('.', 100_000)));
     }
 
     [Theory]
@@ -327,7 +327,7 @@ public sealed class HostileTokens
     [InlineData("{")]
     public void A_header_is_strict_JSON(string header)
     {
-        Assert.Equal(TokenOutcome.Malformed, workshop.Outcome(TokenWorkshop.Forge(header, workshop.Payload)));
+        Assert.Equal(TokenOutcome.Malformed, _workshop.Outcome(TokenWorkshop.Forge(header, _workshop.Payload)));
     }
 
     [Fact]
@@ -340,6 +340,6 @@ public sealed class HostileTokens
         ];
 
         foreach (var header in headers)
-            Assert.NotEqual(TokenOutcome.Valid, workshop.Outcome($"{Base64Url.EncodeToString(header)}.e30.AAAA"));
+            Assert.NotEqual(TokenOutcome.Valid, _workshop.Outcome($"{Base64Url.EncodeToString(header)}.e30.AAAA"));
     }
 }

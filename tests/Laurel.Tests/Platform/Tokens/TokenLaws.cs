@@ -37,15 +37,15 @@ public sealed class TokenLaws
             ExpiresAt = issued.AddSeconds(life),
         };
 
-    private readonly TokenWorkshop workshop = new();
+    private readonly TokenWorkshop _workshop = new();
 
     [Fact]
     public void Whoever_is_signed_for_comes_back()
     {
         Prop.ForAll(Anyone.ToArbitrary(), identity =>
         {
-            var token = workshop.Signer.Sign(identity, TokenWorkshop.Key);
-            var back = workshop.Verifier.Verify(token, out _);
+            var token = _workshop.Signer.Sign(identity, TokenWorkshop.Key);
+            var back = _workshop.Verifier.Verify(token, out _);
             return back is not null
                 && back.Scopes.SequenceEqual(identity.Scopes)
                 && back with { Scopes = identity.Scopes } == identity;
@@ -64,8 +64,8 @@ public sealed class TokenLaws
 
         Prop.ForAll(changes.ToArbitrary(), it =>
         {
-            var token = workshop.Signer.Sign(it.identity, TokenWorkshop.Key);
-            Assert.Equal(TokenOutcome.Valid, workshop.Outcome(token));
+            var token = _workshop.Signer.Sign(it.identity, TokenWorkshop.Key);
+            Assert.Equal(TokenOutcome.Valid, _workshop.Outcome(token));
 
             var place = it.place % token.Length;
             var changed = it.change switch
@@ -74,7 +74,7 @@ public sealed class TokenLaws
                 "insert" => token.Insert(place, it.character.ToString(CultureInfo.InvariantCulture)),
                 _ => token.Remove(place, 1),
             };
-            return changed == token || workshop.Outcome(changed) is not TokenOutcome.Valid;
+            return changed == token || _workshop.Outcome(changed) is not TokenOutcome.Valid;
         }).Check(Config);
     }
 
@@ -90,7 +90,7 @@ public sealed class TokenLaws
                 ? $"{TokenWorkshop.Encode(header ?? "")}.{TokenWorkshop.Encode(payload ?? "")}.{Convert.ToHexString(signature)}"
                 : $"{header}.{payload}.{signature}";
 
-        Prop.ForAll(junk.ToArbitrary(), token => workshop.Outcome(token) is not TokenOutcome.Valid).Check(Config);
+        Prop.ForAll(junk.ToArbitrary(), token => _workshop.Outcome(token) is not TokenOutcome.Valid).Check(Config);
     }
 
     public static TheoryData<string, Func<Identity, Identity>> Unfaithful => new()
@@ -112,12 +112,12 @@ public sealed class TokenLaws
     public void What_would_not_come_back_is_not_signed(string what, Func<Identity, Identity> spoil)
     {
         Assert.NotEmpty(what);
-        Assert.ThrowsAny<ArgumentException>(() => workshop.Signer.Sign(spoil(workshop.Player()), TokenWorkshop.Key));
+        Assert.ThrowsAny<ArgumentException>(() => _workshop.Signer.Sign(spoil(_workshop.Player()), TokenWorkshop.Key));
     }
 
     [Fact]
     public void Two_tokens_for_the_same_identity_differ()
     {
-        Assert.NotEqual(workshop.Token(), workshop.Token());
+        Assert.NotEqual(_workshop.Token(), _workshop.Token());
     }
 }
