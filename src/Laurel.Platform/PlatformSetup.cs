@@ -67,6 +67,8 @@ public static class PlatformSetup
     private static void Trust(List<IPNetwork> proxies, ForwardedHeadersOptions options)
     {
         options.ForwardedHeaders = proxies.Count == 0 ? ForwardedHeaders.None : ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
+        // All the way back to the first address that is no proxy of ours.
+        options.ForwardLimit = null;
         options.KnownProxies.Clear();
         options.KnownIPNetworks.Clear();
         foreach (var proxy in proxies)

@@ -56,7 +56,7 @@ internal sealed class FirstAdmin(NpgsqlDataSource database, AccountStore account
         if (broken.OfType<FieldError>().FirstOrDefault() is { } error)
             throw new StartupException($"The admin's {error.Path} cannot be used: {error.Message}");
 
-        using var turn = await passwords.Turn(cancellation);
+        using var turn = await passwords.Turn("this machine", isStranger: false, cancellation);
         return (new NewAdmin(email, generated), await turn.Hash(password ?? generated!));
     }
 }

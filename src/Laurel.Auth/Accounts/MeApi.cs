@@ -17,7 +17,7 @@ public sealed record NicknameRequest(string Nickname);
 public sealed record SessionList(IReadOnlyList<SessionView> Items);
 
 /// <summary>Everything that the auth service stores about a person, but for what is secret even from them: hashes.</summary>
-public sealed record PersonalData(Account Account, IReadOnlyList<SessionView> Sessions, IReadOnlyList<LoginView> Logins);
+public sealed record PersonalData(UserView Account, IReadOnlyList<SessionView> Sessions, IReadOnlyList<LoginView> Logins);
 
 internal static class MeApi
 {
@@ -69,6 +69,7 @@ internal static class MeApi
 
     private static async Task<Results<NoContent, Problem>> ChangePassword(
         Body<PasswordChangeRequest> body,
+        HttpContext http,
         Caller caller,
         AccountStore accounts,
         Throttles throttles,
@@ -83,7 +84,8 @@ internal static class MeApi
             return Problem.Rules([broken]);
 
         var throttle = Throttle.PasswordChange(id);
-        using var turn = await passwords.Turn(cancellation);
+        // Whoever changes a password is signed in already, and so no stranger.
+        using var turn = await passwords.Turn(Visitor.Of(http).Network, isStranger: false, cancellation);
         if (await throttles.Take(throttle, cancellation) is { } wait)
             return new Problem(Errors.TooManyRequests) { RetryAfter = wait, Detail = "Too many wrong passwords." };
         if (await turn.Check(hash, current) == PasswordVerdict.Wrong)
@@ -107,13 +109,13 @@ internal static class MeApi
     private static async Task<Results<Ok<PersonalData>, Problem>> Export(
         Caller caller, HttpResponse response, AccountStore accounts, SessionStore sessions, LoginHistory logins, CancellationToken cancellation)
     {
-        if (await accounts.Find(Id(caller), cancellation) is not { } account)
+        if (await accounts.View(Id(caller), cancellation) is not { } account)
             return new Problem(Errors.NotFound);
 
         response.Headers.ContentDisposition = "attachment; filename=\"laurel-account.json\"";
         return TypedResults.Ok(new PersonalData(
             account,
-            await sessions.Alive(account.Id, new SessionId(caller.SessionId), cancellation),
+            await sessions.All(account.Id, new SessionId(caller.SessionId), cancellation),
             await logins.All(account.Id, cancellation)));
     }
 

@@ -41,14 +41,16 @@ internal static class SignUpApi
         if (AccountRules.Check(request) is { Count: > 0 } broken)
             return Problem.Rules(broken);
 
-        if (await throttles.Take([Throttle.SignUps(Visitor.Of(http).Network, options.SignUpsPerHour)], cancellation) is { } wait)
+        var network = Visitor.Of(http).Network;
+        IReadOnlyList<Throttle> throttle = [Throttle.SignUps(network, options.SignUpsPerHour)];
+        if ((await throttles.Wait(throttle, cancellation) ?? await throttles.Take(throttle, cancellation)) is { } wait)
             return new Problem(Errors.TooManyRequests) { RetryAfter = wait, Detail = "Too many sign-ups from this address." };
 
         // Asked first to spare the hash; the unique index decides.
         if (await accounts.EmailIsTaken(request.Email, cancellation))
             return new Problem(AuthErrors.EmailTaken);
 
-        using var turn = await passwords.Turn(cancellation);
+        using var turn = await passwords.Turn(network, isStranger: true, cancellation);
         var hash = await turn.Hash(request.Password);
         return await accounts.Add(request.Email, hash, request.Nickname, Role.User, cancellation) is { } account
             ? TypedResults.Created("/v1/me", account)

@@ -51,10 +51,12 @@ internal sealed class KeyStore(NpgsqlDataSource database, SecretBox secrets, Key
             row => (Kid: row.GetString(0), Sealed: row.GetFieldValue<byte[]>(1), ActivatesAt: row.Time(2)), [now], cancellation);
 
         var keys = rows.Select(row => (row.ActivatesAt, Key: Open(row.Kid, row.Sealed))).ToList();
-        if (keys.All(key => key.ActivatesAt > now))
+        if (keys.Count == 0)
             return false;
 
-        ring.Replace(keys.First(key => key.ActivatesAt <= now).Key, new KeySet(keys.Select(key => key.Key.Public)));
+        // Where none is active yet, another machine's clock is ahead of ours: the earliest will be what it signs with.
+        var signing = keys.Find(key => key.ActivatesAt <= now).Key ?? keys[^1].Key;
+        ring.Replace(signing, new KeySet(keys.Select(key => key.Key.Public)));
         return true;
     }
 

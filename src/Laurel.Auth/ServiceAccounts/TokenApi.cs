@@ -81,8 +81,7 @@ internal static class TokenApi
     /// <summary>Null where it cannot be read, or names a field twice.</summary>
     private static async Task<IFormCollection?> ReadForm(HttpRequest request, CancellationToken cancellation)
     {
-        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
-            || !string.Equals(type.MediaType, "application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase))
+        if (MediaTypes.OfUtf8(request) is not { } type || !type.MediaType.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase))
             throw new ProblemException(Errors.UnsupportedMediaType);
 
         try

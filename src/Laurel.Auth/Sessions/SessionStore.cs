@@ -39,6 +39,8 @@ internal sealed class SessionStore(NpgsqlDataSource database, RefreshTokens toke
 {
     public static readonly TimeSpan Lifetime = TimeSpan.FromDays(30);
 
+    private const string ViewColumns = "id, created_at, COALESCE(rotated_at, created_at), expires_at, address, user_agent, ended_at";
+
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
     /// <summary>
@@ -126,27 +128,40 @@ internal sealed class SessionStore(NpgsqlDataSource database, RefreshTokens toke
     public async Task<bool> End(SessionId session, SessionEnd reason, CancellationToken cancellation, AccountId? owner = null)
     {
         var now = time.GetUtcNow();
-        var ended = await database.Query(
-            """
-            WITH ended AS (
-                UPDATE sessions
-                SET ended_at = $1, end_reason = $2
-                WHERE id = $3 AND account_id = COALESCE($4, account_id) AND ended_at IS NULL
-                RETURNING id, account_id
-            ), published AS (
-                INSERT INTO revocations (id, revoked_at)
-                SELECT id, $1
-                FROM ended
-            ), noted AS (
-                UPDATE accounts
-                SET last_logout_at = $1
-                FROM ended
-                WHERE accounts.id = ended.account_id AND $2 = 'logout'
-            )
-            SELECT id
-            FROM ended
-            """,
-            row => row.GetGuid(0), [now, SnakeCase(reason), session.Value, (object?)owner?.Value], cancellation);
+        var ended = await database.InTransaction(
+            async transaction =>
+            {
+                // The account before its sessions, as everywhere else.
+                await transaction.Execute(
+                    """
+                    SELECT FROM accounts
+                    WHERE id = (SELECT account_id FROM sessions WHERE id = $1)
+                    FOR NO KEY UPDATE
+                    """,
+                    [session.Value], cancellation);
+                return await transaction.Query(
+                    """
+                    WITH ended AS (
+                        UPDATE sessions
+                        SET ended_at = $1, end_reason = $2
+                        WHERE id = $3 AND account_id = COALESCE($4, account_id) AND ended_at IS NULL
+                        RETURNING id, account_id
+                    ), published AS (
+                        INSERT INTO revocations (id, revoked_at)
+                        SELECT id, $1
+                        FROM ended
+                    ), noted AS (
+                        UPDATE accounts
+                        SET last_logout_at = $1
+                        FROM ended
+                        WHERE accounts.id = ended.account_id AND $2 = 'logout'
+                    )
+                    SELECT id
+                    FROM ended
+                    """,
+                    row => row.GetGuid(0), [now, SnakeCase(reason), session.Value, (object?)owner?.Value], cancellation);
+            },
+            cancellation);
         Remember(ended, now);
         return ended.Count > 0;
     }
@@ -179,22 +194,36 @@ internal sealed class SessionStore(NpgsqlDataSource database, RefreshTokens toke
 
     public Task<List<SessionView>> Alive(AccountId account, SessionId current, CancellationToken cancellation) =>
         database.Query(
-            """
-            SELECT id, created_at, COALESCE(rotated_at, created_at), expires_at, address, user_agent
+            $"""
+            SELECT {ViewColumns}
             FROM sessions
             WHERE account_id = $1 AND ended_at IS NULL AND expires_at > $2
             ORDER BY id DESC
             LIMIT 200
             """,
-            row => new SessionView(
-                new SessionId(row.GetGuid(0)), row.Time(1), row.Time(2), row.Time(3), row.OptionalText(4), row.OptionalText(5), row.GetGuid(0) == current.Value),
-            [account.Value, time.GetUtcNow()], cancellation);
+            row => View(row, current), [account.Value, time.GetUtcNow()], cancellation);
+
+    /// <summary>Ended and expired ones too, for as long as they are kept.</summary>
+    public Task<List<SessionView>> All(AccountId account, SessionId current, CancellationToken cancellation) =>
+        database.Query(
+            $"SELECT {ViewColumns} FROM sessions WHERE account_id = $1 ORDER BY id DESC",
+            row => View(row, current), [account.Value], cancellation);
 
     private void Remember(IReadOnlyList<Guid> ended, DateTimeOffset at)
     {
         foreach (var session in ended)
             revoked.Add(session, at);
     }
+
+    private static SessionView View(NpgsqlDataReader row, SessionId current) => new(
+        new SessionId(row.GetGuid(0)),
+        row.Time(1),
+        row.Time(2),
+        row.Time(3),
+        row.OptionalText(4),
+        row.OptionalText(5),
+        row.GetGuid(0) == current.Value,
+        row.Optional<DateTimeOffset>(6));
 
     private static SessionHolder Holder(NpgsqlDataReader row) => new(new AccountId(row.GetGuid(0)), WireNames<Role>.Parse(row.GetString(1)));
 
@@ -209,4 +238,5 @@ public sealed record SessionView(
     DateTimeOffset ExpiresAt,
     string? Address,
     string? UserAgent,
-    bool Current);
+    bool Current,
+    DateTimeOffset? EndedAt = null);

@@ -55,13 +55,15 @@ internal static class SessionsApi
     {
         var (email, password) = body.Value;
         var visitor = Visitor.Of(http);
-        var known = await accounts.FindForLogin(email, visitor.Network, cancellation);
+        // What could not have signed up is not looked for: PostgreSQL and .NET differ on what is a letter's other case, and a
+        // spelling that only one of them takes for the account's would have a throttle of its own.
+        var known = AccountRules.Email(email) is null ? await accounts.FindForLogin(email, visitor.Network, cancellation) : null;
         var throttle = Throttle.Login(email, visitor.Network, known?.LastSucceededHere == true);
         // Looked at first, so that a flood costs a read; counted in turn, so that good logins that wait are no tries.
         if (await throttles.Wait(throttle, cancellation) is { } wait)
             return TooManyTries(wait);
 
-        using var turn = await passwords.Turn(cancellation);
+        using var turn = await passwords.Turn(visitor.Network, isStranger: known?.LastSucceededHere != true, cancellation);
         if (await throttles.Take(throttle, cancellation) is { } longer)
             return TooManyTries(longer);
 
@@ -95,7 +97,7 @@ internal static class SessionsApi
             return new Problem(Errors.OriginMismatch);
 
         if (text is null)
-            return new Problem(Errors.MalformedBody) { Fields = [new FieldError("refreshToken", "missing_field", "Give the refresh token here or as a cookie.")] };
+            return NoToken();
 
         if (refreshTokens.TryRead(text, out var presented))
         {
@@ -118,14 +120,23 @@ internal static class SessionsApi
         if (!TryTakeToken(http, body, out var text, out var fromCookie))
             return new Problem(Errors.OriginMismatch);
 
+        // Whoever sends nothing would believe to be signed out.
+        if (text is null)
+            return NoToken();
+
         // Any token of the family ends it, also a used one; one that is no token of ours has nothing to end.
-        if (text is not null && refreshTokens.TryRead(text, out var presented))
+        if (refreshTokens.TryRead(text, out var presented))
             await sessions.End(presented.Session, SessionEnd.Logout, cancellation);
 
         if (fromCookie)
             SessionCookies.Clear(http.Response);
         return TypedResults.NoContent();
     }
+
+    private static Problem NoToken() => new(Errors.MalformedBody)
+    {
+        Fields = [new FieldError("refreshToken", "missing_field", "Give the refresh token here or as a cookie.")],
+    };
 
     private static NoContent Check(Caller caller, HttpResponse response)
     {
@@ -144,13 +155,13 @@ internal static class SessionsApi
 
     private static Results<Ok<TokenPair>, NoContent, Problem> Answer(HttpContext http, bool useCookies, string accessToken, string refreshToken)
     {
+        http.Response.Headers.CacheControl = "no-store";
         if (useCookies)
         {
             SessionCookies.Set(http.Response, accessToken, AccessTokens.Lifetime, refreshToken, SessionStore.Lifetime);
             return TypedResults.NoContent();
         }
 
-        http.Response.Headers.CacheControl = "no-store";
         return TypedResults.Ok(new TokenPair(accessToken, "Bearer", (int)AccessTokens.Lifetime.TotalSeconds, refreshToken));
     }
 }

@@ -15,7 +15,7 @@ internal sealed record Throttle(string Bucket, int Limit, TimeSpan Window)
 
     /// <summary>
     /// What one login attempt counts against. None of these can lock the owner out: where a login last succeeded, attempts
-    /// from elsewhere do not count, and attempts from there are counted by the minute alone.
+    /// are counted by the minute alone.
     /// </summary>
     public static IReadOnlyList<Throttle> Login(string email, string network, bool lastSucceededHere)
     {
@@ -23,7 +23,7 @@ internal sealed record Throttle(string Bucket, int Limit, TimeSpan Window)
         var here = new Throttle($"login|{account}|{network}", 9, TimeSpan.FromMinutes(1));
         var anywhere = new Throttle($"login|{account}", 100, TimeSpan.FromHours(1));
         var anyone = new Throttle($"login||{network}", 1000, TimeSpan.FromHours(1));
-        return lastSucceededHere ? [here, anyone] : [here, anywhere, anyone];
+        return lastSucceededHere ? [here] : [here, anywhere, anyone];
     }
 
     public static IReadOnlyList<Throttle> PasswordChange(AccountId account) => [new($"password|{account}", 9, TimeSpan.FromMinutes(1))];
@@ -55,32 +55,21 @@ internal sealed class Throttles(NpgsqlDataSource database, TimeProvider time)
     public async Task<TimeSpan?> Take(IReadOnlyList<Throttle> throttles, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
-        await using var connection = await database.OpenConnectionAsync(cancellation);
-        await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        foreach (var throttle in InLockOrder(throttles))
+        try
         {
-            var taken = await transaction.Query(
-                """
-                INSERT INTO throttles AS t (bucket, attempts, window_ends)
-                VALUES ($1, 1, $2 + $3)
-                ON CONFLICT ON CONSTRAINT throttles_pkey DO UPDATE
-                SET attempts = CASE WHEN t.window_ends <= $2 THEN 1 ELSE t.attempts + 1 END,
-                    window_ends = CASE WHEN t.window_ends <= $2 THEN excluded.window_ends ELSE t.window_ends END
-                WHERE t.window_ends <= $2 OR t.attempts < $4
-                RETURNING attempts
-                """,
-                row => row.GetInt32(0), [throttle.Key, now, throttle.Window, throttle.Limit], cancellation);
-            if (taken.Count == 0)
-            {
-                var ends = await transaction.Query(
-                    "SELECT window_ends FROM throttles WHERE bucket = $1", row => row.Time(0), [throttle.Key], cancellation);
-                await transaction.RollbackAsync(cancellation);
-                return ends is [var end] && end > now ? end - now : TimeSpan.FromSeconds(1);
-            }
+            return await database.InTransaction<TimeSpan?>(
+                async transaction =>
+                {
+                    foreach (var throttle in InLockOrder(throttles))
+                        await Take(transaction, throttle, now, cancellation);
+                    return null;
+                },
+                cancellation);
         }
-
-        await transaction.CommitAsync(cancellation);
-        return null;
+        catch (FullException full)
+        {
+            return full.Wait;
+        }
     }
 
     public Task GiveBack(IReadOnlyList<Throttle> throttles, CancellationToken cancellation) =>
@@ -100,7 +89,34 @@ internal sealed class Throttles(NpgsqlDataSource database, TimeProvider time)
             """,
             [throttles.Select(throttle => throttle.Key).ToArray()], cancellation);
 
+    private static async Task Take(NpgsqlTransaction transaction, Throttle throttle, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var taken = await transaction.Query(
+            """
+            INSERT INTO throttles AS t (bucket, attempts, window_ends)
+            VALUES ($1, 1, $2 + $3)
+            ON CONFLICT ON CONSTRAINT throttles_pkey DO UPDATE
+            SET attempts = CASE WHEN t.window_ends <= $2 THEN 1 ELSE t.attempts + 1 END,
+                window_ends = CASE WHEN t.window_ends <= $2 THEN excluded.window_ends ELSE t.window_ends END
+            WHERE t.window_ends <= $2 OR t.attempts < $4
+            RETURNING attempts
+            """,
+            row => row.GetInt32(0), [throttle.Key, now, throttle.Window, throttle.Limit], cancellation);
+        if (taken.Count > 0)
+            return;
+
+        var ends = await transaction.Query(
+            "SELECT window_ends FROM throttles WHERE bucket = $1", row => row.Time(0), [throttle.Key], cancellation);
+        throw new FullException(ends is [var end] && end > now ? end - now : TimeSpan.FromSeconds(1));
+    }
+
     /// <summary>Everybody locks the rows in one order, that of PostgreSQL's bytea, or two attempts could wait for each other.</summary>
     private static IEnumerable<Throttle> InLockOrder(IReadOnlyList<Throttle> throttles) =>
         throttles.OrderBy(throttle => throttle.Key, Comparer<byte[]>.Create((left, right) => left.AsSpan().SequenceCompareTo(right)));
+
+    /// <summary>Rolls back what the other buckets have counted.</summary>
+    private sealed class FullException(TimeSpan wait) : Exception
+    {
+        public TimeSpan Wait => wait;
+    }
 }

@@ -20,6 +20,8 @@ internal sealed class AccessControl(RequestDelegate next, TokenVerifier tokens, 
         if (rule is { Anyone: true })
             return next(context);
 
+        // What is answered to somebody is nobody else's.
+        context.Response.Headers.CacheControl = "no-store";
         if (Authenticate(context, out var caller) is { } refused)
             return new Problem(refused).ExecuteAsync(context);
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 
 namespace Laurel.Platform.Secrets;
 
@@ -36,11 +37,12 @@ public static class MasterKey
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-        var aside = $"{path}.{Environment.ProcessId}";
-        File.Delete(aside);
-        using (var file = new StreamWriter(aside, options))
+        var aside = $"{path}.{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
+        using (var file = new FileStream(aside, options))
         {
-            file.WriteLine(Convert.ToBase64String(RandomNumberGenerator.GetBytes(SecretBox.KeyLength)));
+            file.Write(Encoding.ASCII.GetBytes(Convert.ToBase64String(RandomNumberGenerator.GetBytes(SecretBox.KeyLength)) + "\n"));
+            // The database that is sealed with it survives a power cut, and so must the key.
+            file.Flush(flushToDisk: true);
         }
 
         try
