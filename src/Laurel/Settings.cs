@@ -3,7 +3,7 @@ using Laurel.Platform;
 namespace Laurel;
 
 /// <summary>What was configured, from files, the environment and the command line, in this order of increasing weight.</summary>
-internal sealed record Settings(IConfigurationRoot Configuration, IReadOnlyList<string> Arguments)
+internal sealed record Settings(IConfigurationRoot Configuration)
 {
     public const string DefaultUrls = "http://localhost:8080";
 
@@ -15,26 +15,39 @@ internal sealed record Settings(IConfigurationRoot Configuration, IReadOnlyList<
 
     public static Settings Read(IReadOnlyList<string> arguments)
     {
-        var pairs = arguments.SelectMany(argument => argument.Split('=', 2)).ToArray();
-        for (var at = 0; at < pairs.Length; at += 2)
-        {
-            if (!pairs[at].StartsWith("--Laurel", StringComparison.OrdinalIgnoreCase) && !pairs[at].StartsWith("--ConnectionStrings", StringComparison.OrdinalIgnoreCase))
-                throw new StartupException($"'{pairs[at]}' is no option, no verb and no setting. `laurel --help` lists them.");
-            if (at + 1 == pairs.Length)
-                throw new StartupException($"The setting {pairs[at]} has no value.");
-        }
-
-        IReadOnlyList<string> normal = [.. pairs.Select((text, at) => at % 2 == 0 ? text.Replace("__", ":", StringComparison.Ordinal) : text)];
+        var pairs = Pairs(arguments).ToArray();
         var environment = Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT") ?? Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT") ?? Environments.Production;
         var configuration = new ConfigurationBuilder()
             .SetBasePath(AppContext.BaseDirectory)
             .AddJsonFile("appsettings.json", optional: true)
             .AddJsonFile($"appsettings.{environment}.json", optional: true)
             .AddEnvironmentVariables()
-            .AddCommandLine([.. normal])
+            .AddInMemoryCollection(pairs)
             .AddInMemoryCollection([new("environment", environment)])
             .Build();
         KnownSettings.Check(configuration);
-        return new Settings(configuration, normal);
+        return new Settings(configuration);
+    }
+
+    /// <summary>
+    /// <c>--Laurel:DataDir=folder</c> or <c>--Laurel:DataDir folder</c>. A value may hold what it likes, also `=`, and is never
+    /// repeated in a message: it may be a password.
+    /// </summary>
+    private static IEnumerable<KeyValuePair<string, string?>> Pairs(IReadOnlyList<string> arguments)
+    {
+        for (var at = 0; at < arguments.Count; at++)
+        {
+            var parts = arguments[at].Split('=', 2);
+            if (!parts[0].StartsWith("--Laurel", StringComparison.OrdinalIgnoreCase) && !parts[0].StartsWith("--ConnectionStrings", StringComparison.OrdinalIgnoreCase))
+                throw new StartupException($"'{parts[0]}' is no option, no verb and no setting. `laurel --help` lists them.");
+
+            var name = parts[0]["--".Length..].Replace("__", ":", StringComparison.Ordinal);
+            if (parts.Length == 2)
+                yield return new(name, parts[1]);
+            else if (at + 1 < arguments.Count)
+                yield return new(name, arguments[++at]);
+            else
+                throw new StartupException($"The setting {parts[0]} has no value.");
+        }
     }
 }

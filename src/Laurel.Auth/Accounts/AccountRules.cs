@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 using System.Text;
 using Laurel.Auth.Passwords;
@@ -12,6 +13,9 @@ public static class AccountRules
     public const int MaxEmail = 254;
 
     private const int ZeroWidthJoiner = 0x200D;
+
+    /// <summary>Letters and signs that show nothing: Hangul fillers, the empty Braille pattern, the grapheme joiner.</summary>
+    private static readonly FrozenSet<int> Blanks = new[] { 0x115F, 0x1160, 0x3164, 0xFFA0, 0x2800, 0x034F }.ToFrozenSet();
 
     public static List<FieldError> Check(SignUpRequest request)
     {
@@ -49,10 +53,9 @@ public static class AccountRules
         if (text.EnumerateRunes().Count() is var length && (length == 0 || length > maxLength))
             return new FieldError(path, "length", $"This has 1 to {maxLength} characters.");
 
-        // Invisible characters make one name look like another; the zero-width joiner alone is needed, to join emoji.
-        return text.Trim() == text && text.EnumerateRunes().All(rune => rune.Value == ZeroWidthJoiner || IsVisible(rune))
+        return text.Trim() == text && IsReadable([.. text.EnumerateRunes()])
             ? null
-            : new FieldError(path, "invisible_characters", "This has no control characters in it and no space around it.");
+            : new FieldError(path, "invisible_characters", "This has nothing invisible in it, and no space around it.");
     }
 
     public static string LocalPart(string email) => email.Split('@')[0];
@@ -63,11 +66,24 @@ public static class AccountRules
         && label[0] != '-'
         && label[^1] != '-';
 
-    private static bool IsVisible(Rune rune) => Rune.GetUnicodeCategory(rune)
-        is not (UnicodeCategory.Control
-        or UnicodeCategory.Format
-        or UnicodeCategory.LineSeparator
-        or UnicodeCategory.ParagraphSeparator
-        or UnicodeCategory.PrivateUse
-        or UnicodeCategory.OtherNotAssigned);
+    /// <summary>
+    /// Invisible characters make one name look like another. The zero-width joiner alone is needed, to join emoji; and marks,
+    /// which stand on something.
+    /// </summary>
+    private static bool IsReadable(Rune[] runes) =>
+        runes.Select((rune, at) => rune.Value == ZeroWidthJoiner ? at > 0 && at < runes.Length - 1 && runes[at - 1].Value != ZeroWidthJoiner : IsVisible(rune)).All(good => good)
+        && runes.Any(rune => !IsMark(rune));
+
+    private static bool IsMark(Rune rune) => Rune.GetUnicodeCategory(rune)
+        is UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark or UnicodeCategory.SpacingCombiningMark;
+
+    private static bool IsVisible(Rune rune) =>
+        !Blanks.Contains(rune.Value)
+        && Rune.GetUnicodeCategory(rune)
+            is not (UnicodeCategory.Control
+            or UnicodeCategory.Format
+            or UnicodeCategory.LineSeparator
+            or UnicodeCategory.ParagraphSeparator
+            or UnicodeCategory.PrivateUse
+            or UnicodeCategory.OtherNotAssigned);
 }

@@ -14,8 +14,8 @@ public static class Database
                 throw new StartupException($"The connection string of the {service} database names no Host.");
 
             settings.ApplicationName ??= $"laurel-{service}";
-            settings.Timeout = Math.Min(settings.Timeout, 5);
-            settings.CommandTimeout = Math.Min(settings.CommandTimeout, 15);
+            settings.Timeout = settings.Timeout is 0 or > 5 ? 5 : settings.Timeout;
+            settings.CommandTimeout = settings.CommandTimeout is 0 or > 15 ? 15 : settings.CommandTimeout;
             settings.MaxAutoPrepare = 100;
             settings.AutoPrepareMinUsages = 2;
             settings.MaxPoolSize = Math.Min(settings.MaxPoolSize, 32);

@@ -1,5 +1,8 @@
+using Laurel.Auth;
 using Laurel.Auth.Logins;
+using Laurel.Auth.Passwords;
 using Laurel.Auth.Sessions;
+using Laurel.Platform;
 using Laurel.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -55,6 +58,35 @@ public sealed class Guessing(LaurelApp app) : IClassFixture<LaurelApp>
     }
 
     [Fact]
+    public async Task Another_spelling_of_the_email_is_no_other_throttle()
+    {
+        var email = await SignUp("dimiti");
+        (await Login(email.Replace('i', 'İ'), Password)).Refused(401, "invalid_credentials");
+        (await Login(email.Replace('i', 'ı'), Password)).Refused(401, "invalid_credentials");
+        (await Login(email.Replace('i', 'I'), Password)).Is(200);
+    }
+
+    [Fact]
+    public async Task A_flood_from_one_network_leaves_places_in_the_line_for_others()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        using var line = new PasswordHashing(new AuthOptions { PasswordQueue = 40 });
+        var flood = Enumerable.Range(0, 100).Select(_ => Enter("203.0.113.1", isStranger: true)).ToList();
+        var others = Enumerable.Range(0, 100).Select(at => Enter($"198.51.100.{at}", isStranger: true)).ToList();
+        var owner = Enter("192.0.2.1", isStranger: false);
+
+        Assert.InRange(flood.Count(place => !place.IsFaulted), 1, 12);
+        Assert.InRange(others.Count(place => !place.IsFaulted), 10, 25);
+        Assert.False(owner.IsFaulted);
+        foreach (var place in flood.Concat(others).Append(owner).Where(place => !place.IsFaulted))
+            (await place).Dispose();
+        Assert.All(flood.Concat(others).Where(place => place.IsFaulted), place => Assert.IsType<OverloadedException>(place.Exception!.InnerException));
+        using var again = await Enter("203.0.113.1", isStranger: true);
+
+        Task<PasswordTurn> Enter(string network, bool isStranger) => line.Turn(network, isStranger, cancellation);
+    }
+
+    [Fact]
     public async Task Good_logins_do_not_count()
     {
         var email = await SignUp();
@@ -89,9 +121,9 @@ public sealed class Guessing(LaurelApp app) : IClassFixture<LaurelApp>
     private async Task<TimeSpan?> TryFrom(string network, string email) =>
         await app.Services.GetRequiredService<Throttles>().Take(Throttle.Login(email, network, lastSucceededHere: false), TestContext.Current.CancellationToken);
 
-    private async Task<string> SignUp()
+    private async Task<string> SignUp(string prefix = "")
     {
-        var email = $"{Guid.CreateVersion7(app.Clock.GetUtcNow()):N}@example.com";
+        var email = $"{prefix}{Guid.CreateVersion7(app.Clock.GetUtcNow()):N}@example.com";
         (await app.Anonymous.Post("/v1/auth/signup", new { email, password = Password, nickname = "Somebody" })).Is(201);
         return email;
     }

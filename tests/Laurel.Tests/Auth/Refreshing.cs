@@ -1,4 +1,5 @@
 using Laurel.Auth.Sessions;
+using Laurel.Platform.Access;
 using Laurel.Platform.Secrets;
 using Laurel.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
@@ -134,7 +135,23 @@ public sealed class Refreshing(LaurelApp app) : IClassFixture<LaurelApp>
         (await app.Anonymous.As(next.Field("accessToken")).Get("/v1/me")).Refused(401, "session_ended");
         (await app.Anonymous.Post("/v1/auth/logout", new { refreshToken = somebody.RefreshToken })).Is(204);
         (await app.Anonymous.Post("/v1/auth/logout", new { refreshToken = "nonsense" })).Is(204);
-        (await app.Anonymous.Post("/v1/auth/logout")).Is(204);
+        (await app.Anonymous.Post("/v1/auth/logout")).Refused(400, "malformed_body").Because("refreshToken", "missing_field");
+    }
+
+    [Fact]
+    public async Task Logging_out_and_changing_the_account_at_once_do_not_stand_in_each_others_way()
+    {
+        var admin = await app.SignedIn(Role.Admin);
+        for (var round = 0; round < 10; round++)
+        {
+            var somebody = await app.SignedIn();
+            var answers = await Task.WhenAll(
+                [
+                    admin.Api.Patch($"/v1/users/{somebody.Account.Id}", new { role = "AUDITOR" }),
+                    .. Enumerable.Range(0, 5).Select(_ => app.Anonymous.Post("/v1/auth/logout", new { refreshToken = somebody.RefreshToken })),
+                ]);
+            Assert.All(answers, answer => Assert.True(answer.Status is 200 or 204, $"{answer.Request} answered {answer.Status}: {answer.Text}"));
+        }
     }
 
     private Task<Answer> Refresh(string token) => app.Anonymous.Post("/v1/auth/refresh", new { refreshToken = token });

@@ -64,6 +64,12 @@ public sealed class ServiceAccountsTests(LaurelApp app) : IClassFixture<LaurelAp
         (await app.Anonymous.Post("/v1/auth/token", new { grant_type = "client_credentials" })).Refused(415, "unsupported_media_type");
         (await app.Anonymous.Send(HttpMethod.Post, "/v1/auth/token", new StringContent("%00=%ff&&&", new MediaTypeHeaderValue("application/x-www-form-urlencoded"))))
             .Refused(400, "invalid_request");
+        foreach (var charset in new[] { "utf-7", "utf-16", "nonsense" })
+        {
+            var content = Content([("grant_type", "client_credentials"), ("client_id", id), ("client_secret", secret)]);
+            content.Headers.ContentType = new MediaTypeHeaderValue("application/x-www-form-urlencoded") { CharSet = charset };
+            (await app.Anonymous.Send(HttpMethod.Post, "/v1/auth/token", content)).Refused(415, "unsupported_media_type");
+        }
     }
 
     [Fact]

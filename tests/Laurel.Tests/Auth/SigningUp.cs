@@ -66,6 +66,12 @@ public sealed class SigningUp(LaurelApp app) : IClassFixture<LaurelApp>
     [InlineData("escape\u001b[31m", "invisible_characters")]
     [InlineData(" padded ", "invisible_characters")]
     [InlineData("left\u202Eright", "invisible_characters")]
+    [InlineData("\u200D", "invisible_characters")]
+    [InlineData("a\u200D\u200Db", "invisible_characters")]
+    [InlineData("\u3164", "invisible_characters")]
+    [InlineData("a\uFFA0", "invisible_characters")]
+    [InlineData("\u2800", "invisible_characters")]
+    [InlineData("\u0301", "invisible_characters")]
     public async Task A_nickname_that_cannot_be_read_is_refused(string nickname, string code) =>
         (await SignUp("nick@example.com", nickname: nickname)).Refused(422, "rule_broken").Because("nickname", code);
 

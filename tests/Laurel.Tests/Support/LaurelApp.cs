@@ -50,7 +50,7 @@ public sealed class LaurelApp(TestPostgres postgres) : IAsyncLifetime
         Settings["ConnectionStrings:Auth"] = _auth.ConnectionString;
         Settings["ConnectionStrings:Events"] = _events.ConnectionString;
 
-        var settings = new Settings(new ConfigurationBuilder().AddInMemoryCollection(Settings).Build(), []);
+        var settings = new Settings(new ConfigurationBuilder().AddInMemoryCollection(Settings).Build());
         _databases = await Databases.Open(settings, join: false, cancellation);
         _app = LaurelHost.Build(settings, _databases, "http://127.0.0.1:0", Clock);
         await _app.Services.StartAuth(cancellation);
