@@ -118,7 +118,9 @@ internal sealed class Cluster
         }
         catch (OperationCanceledException)
         {
+            // It may run already, and even answer, when pg_ctl has not noticed yet.
             await StopWhatRuns();
+            SocketFolder.Remove(Home);
             throw;
         }
     }
