@@ -34,7 +34,7 @@ public static class AuthSetup
         services.AddOwning<ServiceAccountStore>(database);
         services.AddOwning<LoginHistory>(database);
         services.AddOwning<Sweep>(database);
-        services.AddOwning<FirstAdmin>(database);
+        services.AddOwning<Admins>(database);
         services.AddSingleton(provider => new TokenVerifier(
             AuthOptions.Issuer, AuthOptions.Audience, () => provider.GetRequiredService<KeyRing>().Verifying, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(new ReadinessCheck("auth database", cancellation => database.Execute("SELECT 1", [], cancellation)));

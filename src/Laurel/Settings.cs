@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Laurel.Platform;
 
 namespace Laurel;
@@ -5,6 +6,8 @@ namespace Laurel;
 /// <summary>What was configured, from files, the environment and the command line, in this order of increasing weight.</summary>
 internal sealed record Settings(IConfigurationRoot Configuration)
 {
+    private static readonly FrozenSet<string> Sections = new[] { "Laurel", "ConnectionStrings", "Logging" }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
     public const string DefaultUrls = "http://localhost:8080";
 
     public bool IsDevelopment => Configuration["environment"] == Environments.Development;
@@ -38,10 +41,10 @@ internal sealed record Settings(IConfigurationRoot Configuration)
         for (var at = 0; at < arguments.Count; at++)
         {
             var parts = arguments[at].Split('=', 2);
-            if (!parts[0].StartsWith("--Laurel", StringComparison.OrdinalIgnoreCase) && !parts[0].StartsWith("--ConnectionStrings", StringComparison.OrdinalIgnoreCase))
+            var name = parts[0].StartsWith("--", StringComparison.Ordinal) ? parts[0]["--".Length..].Replace("__", ":", StringComparison.Ordinal) : "";
+            if (!Sections.Contains(name.Split(':')[0]))
                 throw new StartupException($"'{parts[0]}' is no option, no verb and no setting. `laurel --help` lists them.");
 
-            var name = parts[0]["--".Length..].Replace("__", ":", StringComparison.Ordinal);
             if (parts.Length == 2)
                 yield return new(name, parts[1]);
             else if (at + 1 < arguments.Count)

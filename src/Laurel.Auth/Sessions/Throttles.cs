@@ -11,7 +11,7 @@ internal sealed record Throttle(string Bucket, int Limit, TimeSpan Window)
     /// <summary>Hashed, so that the table tells nobody which addresses tried which e-mail.</summary>
     public byte[] Key { get; } = SHA256.HashData(Encoding.UTF8.GetBytes(Bucket));
 
-    public static Throttle SignUps(string network, int perHour) => new($"signup|{network}", perHour, TimeSpan.FromHours(1));
+    public static Throttle SignUps(string network, int perHour) => new($"sign-up|{network}", perHour, TimeSpan.FromHours(1));
 
     /// <summary>
     /// What one login attempt counts against. None of these can lock the owner out: where a login last succeeded, attempts
@@ -20,9 +20,10 @@ internal sealed record Throttle(string Bucket, int Limit, TimeSpan Window)
     public static IReadOnlyList<Throttle> Login(string email, string network, bool lastSucceededHere)
     {
         var account = email.ToLowerInvariant();
-        var here = new Throttle($"login|{account}|{network}", 9, TimeSpan.FromMinutes(1));
-        var anywhere = new Throttle($"login|{account}", 100, TimeSpan.FromHours(1));
-        var anyone = new Throttle($"login||{network}", 1000, TimeSpan.FromHours(1));
+        // The e-mail stands last and each name is of its own: it is any text, and must not spell another bucket.
+        var here = new Throttle($"login-here|{network}|{account}", 9, TimeSpan.FromMinutes(1));
+        var anywhere = new Throttle($"login-account|{account}", 100, TimeSpan.FromHours(1));
+        var anyone = new Throttle($"login-network|{network}", 1000, TimeSpan.FromHours(1));
         return lastSucceededHere ? [here] : [here, anywhere, anyone];
     }
 

@@ -13,7 +13,7 @@ public sealed record Error(int Status, string Code, string Title)
         [.. catalogue.GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => field.GetValue(null)).OfType<Error>()];
 }
 
-/// <summary>What is wrong with one field. <c>Path</c> reads like <c>contents[0].amount</c>; <c>$</c> is the whole body.</summary>
+/// <summary>What is wrong with one field. The path reads like `contents[0].amount`; `$` is the whole body.</summary>
 public sealed record FieldError(string Path, string Code, string Message);
 
 /// <summary>The errors that any endpoint may answer.</summary>

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.Json.Nodes;
 using Laurel.Platform.Access;
 using Microsoft.AspNetCore.Http;
@@ -22,8 +23,9 @@ public static class OpenApiDocuments
             options.ShouldInclude = endpoint => endpoint.GroupName == name;
             options.AddSchemaTransformer(DescribeSchema);
             options.AddOperationTransformer(DescribeOperation);
-            options.AddDocumentTransformer((document, context, _) =>
+            options.AddDocumentTransformer((document, _, _) =>
             {
+                OpenAnswers(document);
                 document.Info = new OpenApiInfo { Title = title, Version = "v1", Description = description };
                 document.Servers = [new OpenApiServer { Url = "/" }];
                 document.Components ??= new OpenApiComponents();
@@ -62,10 +64,36 @@ public static class OpenApiDocuments
             schema.AnyOf = null;
         }
 
-        // Unknown fields are refused on reading, and the document says so.
-        if (schema.Properties is { Count: > 0 } && context.JsonTypeInfo.Type != typeof(ProblemDetails))
-            schema.AdditionalPropertiesAllowed = false;
+        // What is null is not written, so it is not required.
+        foreach (var property in context.JsonTypeInfo.Properties.Where(property => property.IsGetNullable))
+            schema.Required?.Remove(property.Name);
         return Task.CompletedTask;
+    }
+
+    /// <summary>
+    /// Requests are closed, for unknown fields are refused. Answers are open: fields may be added to them, and a client that
+    /// was made from this document has to bear it.
+    /// </summary>
+    private static void OpenAnswers(OpenApiDocument document)
+    {
+        var read = new HashSet<string>(StringComparer.Ordinal);
+        var bodies = document.Paths.Values.SelectMany(path => path.Operations?.Values ?? Enumerable.Empty<OpenApiOperation>())
+            .SelectMany(operation => operation.RequestBody?.Content?.Values ?? Enumerable.Empty<OpenApiMediaType>());
+        foreach (var body in bodies)
+            Collect(body.Schema);
+        foreach (var (_, schema) in (document.Components?.Schemas ?? new Dictionary<string, IOpenApiSchema>()).Where(schema => !read.Contains(schema.Key)))
+        {
+            if (schema is OpenApiSchema { Properties.Count: > 0 } answer)
+                answer.AdditionalPropertiesAllowed = true;
+        }
+
+        void Collect(IOpenApiSchema? schema)
+        {
+            if (schema is null || (schema is OpenApiSchemaReference reference && !read.Add(reference.Reference.Id!)))
+                return;
+            foreach (var part in (schema.Properties?.Values ?? []).Concat(schema.OneOf ?? []).Append(schema.Items).Append(schema.AdditionalProperties))
+                Collect(part);
+        }
     }
 
     private static async Task DescribeOperation(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellation)
@@ -81,6 +109,9 @@ public static class OpenApiDocuments
             operation.Description = operation.Description is { Length: > 0 } text ? $"{text}\n\n{who}" : who;
         }
 
+        if (endpoint.OfType<MethodInfo>().FirstOrDefault() is { } handler)
+            DescribeHandler(operation, handler);
+
         var problem = new OpenApiSchemaReference(nameof(ProblemDetails), context.Document);
         context.Document!.AddComponent(nameof(ProblemDetails), await context.GetOrCreateSchemaAsync(typeof(ProblemDetails), null, cancellation));
         operation.Responses ??= [];
@@ -93,6 +124,21 @@ public static class OpenApiDocuments
                 Description = string.Join("\n", status.Select(error => $"`{error.Code}`: {error.Title}.")),
                 Content = new Dictionary<string, OpenApiMediaType> { ["application/problem+json"] = new OpenApiMediaType { Schema = problem } },
             };
+        }
+    }
+
+    /// <summary>A name for generated clients (`UsersList`), and the choices of query parameters, of which the framework sees text.</summary>
+    private static void DescribeHandler(OpenApiOperation operation, MethodInfo handler)
+    {
+        if (!handler.Name.StartsWith('<'))
+            operation.OperationId = handler.DeclaringType!.Name.Replace("Api", "", StringComparison.Ordinal) + handler.Name;
+
+        foreach (var argument in handler.GetParameters())
+        {
+            var type = Nullable.GetUnderlyingType(argument.ParameterType) ?? argument.ParameterType;
+            if (WireNames.EnumOf(type) is { } choices
+                && operation.Parameters?.FirstOrDefault(parameter => parameter.Name == argument.Name)?.Schema is OpenApiSchema schema)
+                schema.Enum = [.. WireNames.All(choices).Select(name => (JsonNode)name)];
         }
     }
 

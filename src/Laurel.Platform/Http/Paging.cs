@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace Laurel.Platform.Http;
 
-/// <summary>One page of a list, newest first. <c>NextCursor</c> is absent on the last one.</summary>
+/// <summary>One page of a list, newest first. The last one has no `nextCursor`.</summary>
 public sealed record Page<T>(IReadOnlyList<T> Items, string? NextCursor);
 
 /// <summary>The query parameters of every list; to be bound with <c>[AsParameters]</c>.</summary>

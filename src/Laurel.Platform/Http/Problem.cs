@@ -48,7 +48,7 @@ public sealed class Problem(Error error) : IResult, IStatusCodeHttpResult
     };
 }
 
-/// <summary>The wire form of <see cref="Problem"/>.</summary>
+/// <summary>A refusal, after RFC 9457; `code` is what to branch on.</summary>
 public sealed record ProblemDetails(
     string Type,
     string Title,

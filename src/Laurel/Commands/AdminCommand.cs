@@ -23,7 +23,7 @@ internal static class AdminCommand
         await using var databases = await Databases.Open(settings, join: true, interrupted);
         await databases.Migrate(interrupted);
         await using var services = LaurelHost.Build(settings, databases, Settings.DefaultUrls);
-        var admin = await services.Services.GetRequiredService<FirstAdmin>().Add(parsed.GetRequiredValue(Email), password, interrupted);
+        var admin = await services.Services.GetRequiredService<Admins>().Add(parsed.GetRequiredValue(Email), password, interrupted);
         Console.Out.WriteLine($"{admin.Email} is an ADMIN.");
         if (admin.GeneratedPassword is { } generated)
             Console.Out.WriteLine($"Its password, shown this once: {generated}");

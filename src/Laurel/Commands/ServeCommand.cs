@@ -31,7 +31,7 @@ internal static class ServeCommand
 
         await using var app = LaurelHost.Build(settings, databases, urls);
         await app.Services.StartAuth(interrupted);
-        var isMine = await app.Services.GetRequiredService<FirstAdmin>().Ensure(
+        var isMine = await app.Services.GetRequiredService<Admins>().Ensure(
             settings.Configuration["Laurel:Admin:Email"], settings.Configuration["Laurel:Admin:Password"], Announce, interrupted);
         if (!isMine)
             Console.Out.WriteLine("Another process has just made the first admin: what is shown here is void.");

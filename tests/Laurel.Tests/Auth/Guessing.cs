@@ -67,6 +67,20 @@ public sealed class Guessing(LaurelApp app) : IClassFixture<LaurelApp>
     }
 
     [Fact]
+    public async Task No_email_spells_another_ones_bucket()
+    {
+        var email = await SignUp();
+        string[] hostile = [$"{email}|127.0.0.1", "", $"127.0.0.1|{email}", $"{email}|"];
+        foreach (var other in hostile)
+        {
+            for (var guess = 0; guess < 9; guess++)
+                (await Login(other, "not this one 12")).Refused(401, "invalid_credentials");
+        }
+
+        (await Login(email, Password)).Is(200);
+    }
+
+    [Fact]
     public async Task A_flood_from_one_network_leaves_places_in_the_line_for_others()
     {
         var cancellation = TestContext.Current.CancellationToken;

@@ -46,7 +46,30 @@ internal sealed class Contract(HttpMessageHandler inner, Func<IReadOnlyList<Json
         }
         else if (response.StatusCode != HttpStatusCode.NoContent)
         {
-            Assert.NotNull(listed["content"]);
+            await response.Content.LoadIntoBufferAsync(cancellation);
+            var schema = listed["content"]?["application/json"]?["schema"];
+            Assert.True(schema is not null, $"{shown} with a body that its document does not describe.");
+            CheckRequired(schema, JsonNode.Parse(await response.Content.ReadAsStringAsync(cancellation)), shown);
+        }
+    }
+
+    /// <summary>What the document calls required is there, all the way down.</summary>
+    private static void CheckRequired(JsonNode schema, JsonNode? answer, string shown)
+    {
+        if (schema["$ref"] is { } reference)
+            schema = schema.Root["components"]!["schemas"]![reference.GetValue<string>().Split('/')[^1]]!;
+
+        if (answer is JsonArray list && schema["items"] is { } items)
+        {
+            foreach (var item in list)
+                CheckRequired(items, item, shown);
+        }
+        else if (answer is JsonObject fields)
+        {
+            foreach (var required in schema["required"]?.AsArray() ?? [])
+                Assert.True(fields.ContainsKey(required!.GetValue<string>()), $"{shown} without {required}, which its document requires: {answer}");
+            foreach (var (name, property) in schema["properties"]?.AsObject() ?? [])
+                CheckRequired(property!, fields[name], shown);
         }
     }
 

@@ -13,7 +13,7 @@ namespace Laurel.Auth.Accounts;
 public sealed record NewAdmin(string Email, string? GeneratedPassword);
 
 /// <summary>Makes ADMINs from outside the API: the first one at the first start, others by command.</summary>
-internal sealed class FirstAdmin(NpgsqlDataSource database, AccountStore accounts, PasswordHashing passwords)
+internal sealed class Admins(NpgsqlDataSource database, AccountStore accounts, PasswordHashing passwords)
 {
     public const string DefaultEmail = "admin@laurel.local";
 
