@@ -45,14 +45,14 @@ public sealed class GroupCommitTests(TestPostgres postgres) : IAsyncLifetime
         var answers = Submit(pipeline, [new(1), new(2, Items.HeldBackAtCommit), new(3)]);
         items.Gate.SetResult();
         await plug;
-        await Until("SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
+        await _database.Until("SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
 
         Assert.DoesNotContain(answers, answer => answer.IsCompleted);
-        Assert.Equal(0L, await Scalar("SELECT count(*) FROM item WHERE id = 2"));
+        Assert.Equal(0L, await _database.Scalar("SELECT count(*) FROM item WHERE id = 2"));
         await gate.DisposeAsync();
 
         await answers[1];
-        Assert.Equal(1L, await Scalar("SELECT count(*) FROM item WHERE id = 2"));
+        Assert.Equal(1L, await _database.Scalar("SELECT count(*) FROM item WHERE id = 2"));
         await Task.WhenAll(answers);
     }
 
@@ -93,7 +93,7 @@ public sealed class GroupCommitTests(TestPostgres postgres) : IAsyncLifetime
         Assert.Equal(state, refused.SqlState);
         var others = await Task.WhenAll(answers.Where((_, i) => i != 420));
         Assert.Equal(batch.Where((_, i) => i != 420).Select(item => $"{item.Id}: 7"), others);
-        Assert.Equal(1_000L, await Scalar("SELECT count(*) FROM item"));
+        Assert.Equal(1_000L, await _database.Scalar("SELECT count(*) FROM item"));
         // The plug, the whole, and two halves for each time that 1,000 can be halved.
         Assert.InRange(items.Runs.Count, 20, 2 + (2 * 10));
     }
@@ -119,13 +119,13 @@ public sealed class GroupCommitTests(TestPostgres postgres) : IAsyncLifetime
     {
         var items = new Items();
         await using var pipeline = Pipeline(items);
-        items.AfterInsert = async pid => await Scalar($"SELECT pg_terminate_backend({pid}, 5000)");
+        items.AfterInsert = async pid => await _database.Scalar($"SELECT pg_terminate_backend({pid}, 5000)");
 
         var answers = Submit(pipeline, Numbered(1, 100));
         await AreUnavailable(answers);
         items.AfterInsert = null;
 
-        Assert.Equal(0L, await Scalar("SELECT count(*) FROM item"));
+        Assert.Equal(0L, await _database.Scalar("SELECT count(*) FROM item"));
         Assert.Equal(items.Runs.Sum(run => run.Count), answers.Count);
         Assert.Equal("1: 7", await pipeline.Submit(new(1), Cancellation));
     }
@@ -148,7 +148,7 @@ public sealed class GroupCommitTests(TestPostgres postgres) : IAsyncLifetime
         await plug;
         await AreUnavailable(answers);
 
-        await Until($"SELECT count(*) = {Math.Max(1, rows)} FROM item");
+        await _database.Until($"SELECT count(*) = {Math.Max(1, rows)} FROM item");
         Assert.Equal(2, items.Runs.Count);
         Assert.Equal(1, proxy.Connections);
         Assert.Equal("200: 7", await pipeline.Submit(new(200), Cancellation));
@@ -236,12 +236,12 @@ public sealed class GroupCommitTests(TestPostgres postgres) : IAsyncLifetime
         await using var gone = NpgsqlDataSource.Create(dropped.ConnectionString);
         await using var pipeline = Pipeline(new Items(), gone);
         await pipeline.Submit(new(1), Cancellation);
-        await Scalar($"DROP DATABASE {new NpgsqlConnectionStringBuilder(dropped.ConnectionString).Database} WITH (FORCE)");
+        await _database.Scalar($"DROP DATABASE {new NpgsqlConnectionStringBuilder(dropped.ConnectionString).Database} WITH (FORCE)");
 
         // The first meets a dead connection, the second none.
         await AreUnavailable([pipeline.Submit(new(2), Cancellation)]);
         await AreUnavailable([pipeline.Submit(new(3), Cancellation)]);
-        await Scalar($"CREATE DATABASE {new NpgsqlConnectionStringBuilder(dropped.ConnectionString).Database}");
+        await _database.Scalar($"CREATE DATABASE {new NpgsqlConnectionStringBuilder(dropped.ConnectionString).Database}");
     }
 
     [Theory]
@@ -329,7 +329,7 @@ public sealed class GroupCommitTests(TestPostgres postgres) : IAsyncLifetime
         items.Gate.SetResult();
         await plug;
         Assert.Equal("3: 7", await stayed);
-        Assert.Equal("0,1,3", await Scalar("SELECT string_agg(id::text, ',' ORDER BY id) FROM item"));
+        Assert.Equal("0,1,3", await _database.Scalar("SELECT string_agg(id::text, ',' ORDER BY id) FROM item"));
     }
 
     [Fact]
@@ -348,7 +348,7 @@ public sealed class GroupCommitTests(TestPostgres postgres) : IAsyncLifetime
         await closing;
         await plug;
         await Task.WhenAll(accepted);
-        Assert.Equal(101L, await Scalar("SELECT count(*) FROM item"));
+        Assert.Equal(101L, await _database.Scalar("SELECT count(*) FROM item"));
         await pipeline.DisposeAsync();
     }
 
@@ -422,7 +422,7 @@ public sealed class GroupCommitTests(TestPostgres postgres) : IAsyncLifetime
             Bug.HidesAnError => "25P02: current transaction is aborted, commands ignored until end of transaction block",
             _ => failure.InnerException!.Message,
         }, failure.InnerException!.Message);
-        Assert.Equal(0L, await Scalar("SELECT count(*) FROM item"));
+        Assert.Equal(0L, await _database.Scalar("SELECT count(*) FROM item"));
         Assert.Equal(["run 1", "failed 1"], items.Log);
 
         items.Bug = null;
@@ -534,7 +534,7 @@ public sealed class GroupCommitTests(TestPostgres postgres) : IAsyncLifetime
                     return refused.SqlState;
                 }
             })));
-            var kept = await Scalar($"SELECT coalesce(string_agg(id::text, ',' ORDER BY id), '') FROM item WHERE id >= {first} AND id < {first + batch.Length}");
+            var kept = await _database.Scalar($"SELECT coalesce(string_agg(id::text, ',' ORDER BY id), '') FROM item WHERE id >= {first} AND id < {first + batch.Length}");
             return answers.SequenceEqual(batch.Select(Expected))
                 && (string)kept! == string.Join(',', batch.Where(item => !IsPoison(item)).Select(item => item.Id));
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(60));
@@ -570,21 +570,6 @@ public sealed class GroupCommitTests(TestPostgres postgres) : IAsyncLifetime
 
     private GroupCommit<Item, string> Pipeline(Items items, NpgsqlDataSource? other = null, int capacity = 10_000, int maxBatch = 1_000) =>
         new(new("items") { Capacity = capacity, MaxBatch = maxBatch }, other ?? _source, () => items, Meters, NullLogger.Instance);
-
-    private async Task Until(string condition)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (!(bool)(await Scalar(condition))!)
-            await Task.Delay(10, patience.Token);
-    }
-
-    private async Task<object?> Scalar(string sql)
-    {
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_database.ConnectionString) { Pooling = false }.ConnectionString);
-        await connection.OpenAsync(Cancellation);
-        await using var command = new NpgsqlCommand(sql, connection);
-        return await command.ExecuteScalarAsync(Cancellation);
-    }
 
     public enum Bug
     {

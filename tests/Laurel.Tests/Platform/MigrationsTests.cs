@@ -40,8 +40,8 @@ public sealed class MigrationsTests(TestPostgres postgres) : IAsyncLifetime
         Assert.Empty(await Apply(Accounts, Names, Badges));
 
         Assert.Equal("1 0001_accounts.sql 64 2026-03-01 09:30:00+00,2 0002_names.sql 64 2026-03-01 09:30:00+00,3 0003_badges.sql 64 2026-03-01 09:30:00+00",
-            await Scalar("SET timezone = 'UTC'; SELECT string_agg(concat_ws(' ', number, name, length(checksum), applied_at), ',' ORDER BY number) FROM schema_migrations"));
-        Assert.Equal("kim", await Scalar("SELECT name FROM account"));
+            await _database.Scalar("SET timezone = 'UTC'; SELECT string_agg(concat_ws(' ', number, name, length(checksum), applied_at), ',' ORDER BY number) FROM schema_migrations"));
+        Assert.Equal("kim", await _database.Scalar("SELECT name FROM account"));
     }
 
     [Fact]
@@ -62,7 +62,7 @@ public sealed class MigrationsTests(TestPostgres postgres) : IAsyncLifetime
             SELECT * FROM thing WHERE data @> '{"a":1}' AND data ? 'a';
             """));
 
-        Assert.Equal(2L, await Scalar("SELECT id FROM thing"));
+        Assert.Equal(2L, await _database.Scalar("SELECT id FROM thing"));
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public sealed class MigrationsTests(TestPostgres postgres) : IAsyncLifetime
             (Accounts.Name, Accounts.Sql + " "), Names, Badges);
         await IsRefused($"The migration 0002_renamed.sql is not what the database '{Name}' was migrated with (0002_names.sql): a file that has been applied must never change.",
             Accounts, ("0002_renamed.sql", Names.Sql), Badges);
-        Assert.Equal(2L, await Scalar("SELECT count(*) FROM schema_migrations"));
+        Assert.Equal(2L, await _database.Scalar("SELECT count(*) FROM schema_migrations"));
     }
 
     [Fact]
@@ -94,14 +94,14 @@ public sealed class MigrationsTests(TestPostgres postgres) : IAsyncLifetime
         await IsRefused("The migration accounts.sql is not named like 0001_accounts.sql.", ("accounts.sql", "SELECT 1"));
         await IsRefused("The migration 0000_accounts.sql is not named like 0001_accounts.sql.", ("0000_accounts.sql", "SELECT 1"));
         await IsRefused("The migration +001_accounts.sql is not named like 0001_accounts.sql.", ("+001_accounts.sql", "SELECT 1"));
-        Assert.Equal(DBNull.Value, await Scalar("SELECT to_regclass('schema_migrations')::text"));
+        Assert.Equal(DBNull.Value, await _database.Scalar("SELECT to_regclass('schema_migrations')::text"));
     }
 
     [Fact]
     public async Task A_database_with_a_gap_is_refused()
     {
         await Apply(Accounts, Names, Badges);
-        await Scalar("DELETE FROM schema_migrations WHERE number = 2");
+        await _database.Scalar("DELETE FROM schema_migrations WHERE number = 2");
 
         await IsRefused($"The database '{Name}' lacks the migration 0002_names.sql, although it has 0003_badges.sql.", Accounts, Names, Badges);
     }
@@ -128,8 +128,8 @@ public sealed class MigrationsTests(TestPostgres postgres) : IAsyncLifetime
         await IsRefused($"The migration 0002_half.sql failed, and the database '{Name}' is as it was before it: {reason}.",
             Accounts, ("0002_half.sql", sql), Badges);
 
-        Assert.Equal(1L, await Scalar("SELECT max(number)::bigint FROM schema_migrations"));
-        Assert.Equal(DBNull.Value, await Scalar("SELECT to_regclass('half')::text"));
+        Assert.Equal(1L, await _database.Scalar("SELECT max(number)::bigint FROM schema_migrations"));
+        Assert.Equal(DBNull.Value, await _database.Scalar("SELECT to_regclass('half')::text"));
         Assert.Equal(["0002_names.sql", "0003_badges.sql"], await Apply(Accounts, Names, Badges));
     }
 
@@ -142,12 +142,12 @@ public sealed class MigrationsTests(TestPostgres postgres) : IAsyncLifetime
 
         var both = new[] { Migrations.Apply(_source, files, cancellation: Cancellation), Migrations.Apply(other, files, cancellation: Cancellation) };
         // One is held up inside of its second file, the other waits for the first one.
-        await Until("SELECT count(*) = 2 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
+        await _database.Until("SELECT count(*) = 2 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
         await gate.DisposeAsync();
 
         var applied = await Task.WhenAll(both);
         Assert.Equal([0, 3], applied.Select(files => files.Count).Order());
-        Assert.Equal(3L, await Scalar("SELECT count(*) FROM schema_migrations"));
+        Assert.Equal(3L, await _database.Scalar("SELECT count(*) FROM schema_migrations"));
     }
 
     [Fact]
@@ -156,12 +156,12 @@ public sealed class MigrationsTests(TestPostgres postgres) : IAsyncLifetime
         await using var gate = await Gate();
         (string, string) slow = ("0002_slow.sql", "CREATE TABLE slow (id bigint); SELECT pg_advisory_xact_lock(4711)");
         var dying = Apply(Accounts, slow);
-        await Until("SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
-        await Scalar("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
+        await _database.Until("SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
+        await _database.Scalar("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
 
         var failure = await Assert.ThrowsAsync<StartupException>(() => dying);
         Assert.Contains("0002_slow.sql", failure.Message, StringComparison.Ordinal);
-        Assert.Equal(DBNull.Value, await Scalar("SELECT to_regclass('slow')::text"));
+        Assert.Equal(DBNull.Value, await _database.Scalar("SELECT to_regclass('slow')::text"));
         await gate.DisposeAsync();
         Assert.Equal(["0002_slow.sql"], await Apply(Accounts, slow));
     }
@@ -175,12 +175,12 @@ public sealed class MigrationsTests(TestPostgres postgres) : IAsyncLifetime
         {
             using var stop = new CancellationTokenSource();
             var stopped = Migrations.Apply(_source, Program(Accounts, ("0002_slow.sql", "SELECT pg_advisory_xact_lock(4711)")), cancellation: stop.Token);
-            await Until("SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
+            await _database.Until("SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
             await stop.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => stopped);
         }
 
-        await Until("SELECT count(*) = 0 FROM pg_locks WHERE locktype = 'advisory'");
+        await _database.Until("SELECT count(*) = 0 FROM pg_locks WHERE locktype = 'advisory'");
         Assert.Equal(["0002_names.sql"], await Apply(Accounts, Names));
     }
 
@@ -254,21 +254,6 @@ public sealed class MigrationsTests(TestPostgres postgres) : IAsyncLifetime
         await using var command = new NpgsqlCommand("SELECT pg_advisory_lock(4711)", connection);
         await command.ExecuteNonQueryAsync(Cancellation);
         return connection;
-    }
-
-    private async Task Until(string condition)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (!(bool)(await Scalar(condition))!)
-            await Task.Delay(10, patience.Token);
-    }
-
-    private async Task<object?> Scalar(string sql)
-    {
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_database.ConnectionString) { Pooling = false }.ConnectionString);
-        await connection.OpenAsync(Cancellation);
-        await using var command = new NpgsqlCommand(sql, connection);
-        return await command.ExecuteScalarAsync(Cancellation);
     }
 
     /// <summary>An assembly that holds these files, as a service's does.</summary>

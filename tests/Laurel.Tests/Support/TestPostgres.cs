@@ -109,5 +109,22 @@ public sealed class TestDatabase(string connectionString, Func<Task> drop) : IAs
 {
     public string ConnectionString => connectionString;
 
+    /// <summary>Waits until a query says true.</summary>
+    public async Task Until(string condition)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (!(bool)(await Scalar(condition))!)
+            await Task.Delay(10, patience.Token);
+    }
+
+    /// <summary>Asked over a connection of its own, which no pool knows.</summary>
+    public async Task<object?> Scalar(string sql)
+    {
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var command = new NpgsqlCommand(sql, connection);
+        return await command.ExecuteScalarAsync(TestContext.Current.CancellationToken);
+    }
+
     public async ValueTask DisposeAsync() => await drop();
 }
