@@ -45,10 +45,20 @@ internal sealed class LaurelProcess : IAsyncDisposable
     public static LaurelProcess Start(TemporaryFolder folder, IEnumerable<(string Name, string Value)> settings, params string[] arguments) =>
         Feed(folder, settings, input: "", arguments);
 
+    /// <summary>
+    /// Whether Ctrl-C is switched off for this test run, as it is for what a shell starts in the background. A process inherits
+    /// that, and would not hear the interrupt that a test sends.
+    /// </summary>
+    private static bool IgnoresInterrupt { get; } = OperatingSystem.IsLinux()
+        && File.ReadLines("/proc/self/status").Single(line => line.StartsWith("SigIgn:", StringComparison.Ordinal)) is var ignored
+        && (Convert.ToUInt64(ignored["SigIgn:".Length..].Trim(), 16) & 0b10) != 0;
+
     /// <summary>With this to read from standard input.</summary>
     public static LaurelProcess Feed(TemporaryFolder folder, IEnumerable<(string Name, string Value)> settings, string input, params string[] arguments)
     {
-        var info = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "laurel"), arguments)
+        var executable = Path.Combine(AppContext.BaseDirectory, "laurel");
+        string[] command = IgnoresInterrupt ? ["env", "--default-signal=INT", executable, .. arguments] : [executable, .. arguments];
+        var info = new ProcessStartInfo(command[0], command[1..])
         {
             WorkingDirectory = folder.Path,
             UseShellExecute = false,
