@@ -49,8 +49,8 @@ internal sealed class Databases : IAsyncDisposable
     public Task KeepRunning(ILogger<Databases> log, CancellationToken cancellation) =>
         _own?.KeepRunning(Auth, log, cancellation) ?? Task.Delay(Timeout.Infinite, cancellation);
 
-    public async Task<IReadOnlyList<string>> Migrate(CancellationToken cancellation) =>
-        [.. await Migrations.Apply(Auth, typeof(AuthSetup).Assembly, cancellation: cancellation)];
+    public Task<IReadOnlyList<string>> Migrate(CancellationToken cancellation) =>
+        Migrations.Apply(Auth, typeof(AuthSetup).Assembly, cancellation: cancellation);
 
     public async ValueTask DisposeAsync()
     {

@@ -162,7 +162,7 @@ internal sealed class SessionStore(NpgsqlDataSource database, RefreshTokens toke
                     row => row.GetGuid(0), [now, SnakeCase(reason), session.Value, (object?)owner?.Value], cancellation);
             },
             cancellation);
-        Remember(ended, now);
+        Remember(ended);
         return ended.Count > 0;
     }
 
@@ -190,7 +190,11 @@ internal sealed class SessionStore(NpgsqlDataSource database, RefreshTokens toke
             row => row.GetGuid(0), [time.GetUtcNow(), SnakeCase(reason), account.Value, except?.Value ?? Guid.Empty], cancellation);
 
     /// <summary>This process refuses the tokens of ended sessions at once; the others learn of them within seconds.</summary>
-    public void Remember(IReadOnlyList<Guid> ended) => Remember(ended, time.GetUtcNow());
+    public void Remember(IReadOnlyList<Guid> ended)
+    {
+        foreach (var session in ended)
+            revoked.Add(session, time.GetUtcNow());
+    }
 
     public Task<List<SessionView>> Alive(AccountId account, SessionId current, CancellationToken cancellation) =>
         database.Query(
@@ -208,12 +212,6 @@ internal sealed class SessionStore(NpgsqlDataSource database, RefreshTokens toke
         database.Query(
             $"SELECT {ViewColumns} FROM sessions WHERE account_id = $1 ORDER BY id DESC",
             row => View(row, current), [account.Value], cancellation);
-
-    private void Remember(IReadOnlyList<Guid> ended, DateTimeOffset at)
-    {
-        foreach (var session in ended)
-            revoked.Add(session, at);
-    }
 
     private static SessionView View(NpgsqlDataReader row, SessionId current) => new(
         new SessionId(row.GetGuid(0)),

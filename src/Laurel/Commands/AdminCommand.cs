@@ -20,11 +20,16 @@ internal static class AdminCommand
     private static async Task CreateAdmin(ParseResult parsed, Settings settings, CancellationToken interrupted)
     {
         var password = parsed.GetValue(PasswordFromInput) ? (await Console.In.ReadLineAsync(interrupted))?.TrimEnd('\r') ?? "" : null;
-        await using var databases = await Databases.Open(settings, join: true, interrupted);
-        await databases.Migrate(interrupted);
-        await using var services = LaurelHost.Build(settings, databases, Settings.DefaultUrls);
-        var admin = await services.Services.GetRequiredService<Admins>().Add(parsed.GetRequiredValue(Email), password, interrupted);
-        Console.Out.WriteLine($"{admin.Email} is an ADMIN.");
+        await CommandLine.WithServices(settings, async services =>
+        {
+            var admin = await services.GetRequiredService<Admins>().Add(parsed.GetRequiredValue(Email), password, interrupted);
+            Console.Out.WriteLine($"{admin.Email} is an ADMIN.");
+            ShowPassword(admin);
+        }, interrupted);
+    }
+
+    public static void ShowPassword(NewAdmin admin)
+    {
         if (admin.GeneratedPassword is { } generated)
             Console.Out.WriteLine($"Its password, shown this once: {generated}");
     }

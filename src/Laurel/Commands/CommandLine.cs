@@ -55,6 +55,15 @@ internal static class CommandLine
         }
     }
 
+    /// <summary>For verbs that also work beside a running server: the services over migrated databases, without serving.</summary>
+    public static async Task WithServices(Settings settings, Func<IServiceProvider, Task> work, CancellationToken interrupted)
+    {
+        await using var databases = await Databases.Open(settings, join: true, interrupted);
+        await databases.Migrate(interrupted);
+        await using var app = LaurelHost.Build(settings, databases, Settings.DefaultUrls);
+        await work(app.Services);
+    }
+
     /// <summary>A command that takes settings as arguments beside its own options.</summary>
     public static Command WithSettings(this Command command, Func<ParseResult, Settings, CancellationToken, Task> work)
     {

@@ -15,19 +15,17 @@ internal static class KeysCommand
         new Command("rotate", "Make a new key, also beside a running server. It is published now and signs in five minutes.") { AtOnce }.WithSettings(Rotate),
     };
 
-    private static async Task Rotate(ParseResult parsed, Settings settings, CancellationToken interrupted)
-    {
-        await using var databases = await Databases.Open(settings, join: true, interrupted);
-        await databases.Migrate(interrupted);
-        await using var services = LaurelHost.Build(settings, databases, Settings.DefaultUrls);
-        var atOnce = parsed.GetValue(AtOnce);
-        var keys = services.Services.GetRequiredService<KeyStore>();
-        // On a database that was never served from there is no key yet that could sign until the new one does; and whoever
-        // comes with a wrong master key is refused here, before a key is stored that the servers cannot open.
-        await keys.Load(interrupted);
-        var kid = await keys.Rotate(atOnce, interrupted);
-        Console.Out.WriteLine(atOnce
-            ? $"Key {kid} signs from now on; access tokens of older keys are refused within seconds."
-            : $"Key {kid} is published, and signs in {KeyStore.Publication.TotalMinutes} minutes.");
-    }
+    private static Task Rotate(ParseResult parsed, Settings settings, CancellationToken interrupted) =>
+        CommandLine.WithServices(settings, async services =>
+        {
+            var atOnce = parsed.GetValue(AtOnce);
+            var keys = services.GetRequiredService<KeyStore>();
+            // On a database that was never served from there is no key yet that could sign until the new one does; and whoever
+            // comes with a wrong master key is refused here, before a key is stored that the servers cannot open.
+            await keys.Load(interrupted);
+            var kid = await keys.Rotate(atOnce, interrupted);
+            Console.Out.WriteLine(atOnce
+                ? $"Key {kid} signs from now on; access tokens of older keys are refused within seconds."
+                : $"Key {kid} is published, and signs in {KeyStore.Publication.TotalMinutes} minutes.");
+        }, interrupted);
 }

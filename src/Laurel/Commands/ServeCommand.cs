@@ -81,8 +81,7 @@ internal static class ServeCommand
     private static void Announce(NewAdmin admin)
     {
         Console.Out.WriteLine($"The first admin is {admin.Email}.");
-        if (admin.GeneratedPassword is { } password)
-            Console.Out.WriteLine($"Its password, shown this once: {password}");
+        AdminCommand.ShowPassword(admin);
     }
 
     private static void Announce(WebApplication app, Settings settings, Databases databases)
