@@ -1,4 +1,5 @@
 using Laurel.Auth;
+using Laurel.Events;
 using Laurel.Platform;
 using Laurel.Platform.Postgres;
 using Npgsql;
@@ -8,7 +9,6 @@ namespace Laurel;
 /// <summary>The databases of the services: the configured ones, or those of the PostgreSQL that Laurel brings.</summary>
 internal sealed class Databases : IAsyncDisposable
 {
-    private const string EventsService = "events";
     private const string OwnAuth = "laurel_auth";
     private const string OwnEvents = "laurel_events";
 
@@ -33,13 +33,13 @@ internal sealed class Databases : IAsyncDisposable
             throw new StartupException("Set both ConnectionStrings__Auth and ConnectionStrings__Events, or neither.");
 
         if (!string.IsNullOrWhiteSpace(auth))
-            return await Opened(new Databases(Database.Open(auth, AuthSetup.Service), Database.Open(events!, EventsService), own: null), cancellation);
+            return await Opened(new Databases(Database.Open(auth, AuthSetup.Service), Database.Open(events!, EventsSetup.Service), own: null), cancellation);
 
         var own = await OwnPostgres.Open(settings, join, cancellation);
         return await Opened(
             new Databases(
                 Database.Open(own.ConnectionString(OwnAuth), AuthSetup.Service),
-                Database.Open(own.ConnectionString(OwnEvents), EventsService),
+                Database.Open(own.ConnectionString(OwnEvents), EventsSetup.Service),
                 own),
             cancellation);
     }
@@ -49,8 +49,11 @@ internal sealed class Databases : IAsyncDisposable
     public Task KeepRunning(ILogger<Databases> log, CancellationToken cancellation) =>
         _own?.KeepRunning(Auth, log, cancellation) ?? Task.Delay(Timeout.Infinite, cancellation);
 
-    public Task<IReadOnlyList<string>> Migrate(CancellationToken cancellation) =>
-        Migrations.Apply(Auth, typeof(AuthSetup).Assembly, cancellation: cancellation);
+    public async Task<IReadOnlyList<string>> Migrate(CancellationToken cancellation) =>
+    [
+        .. await Migrations.Apply(Auth, typeof(AuthSetup).Assembly, cancellation: cancellation),
+        .. await Migrations.Apply(Events, typeof(EventsSetup).Assembly, cancellation: cancellation),
+    ];
 
     public async ValueTask DisposeAsync()
     {
@@ -71,7 +74,7 @@ internal sealed class Databases : IAsyncDisposable
             }
 
             await Database.MustAnswer(databases.Auth, AuthSetup.Service, cancellation);
-            await Database.MustAnswer(databases.Events, EventsService, cancellation);
+            await Database.MustAnswer(databases.Events, EventsSetup.Service, cancellation);
             return databases;
         }
         catch

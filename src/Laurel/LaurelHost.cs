@@ -1,5 +1,6 @@
 using Laurel.Auth;
 using Laurel.Docs;
+using Laurel.Events;
 using Laurel.Platform;
 using Laurel.Platform.Secrets;
 using Laurel.Platform.Telemetry;
@@ -27,11 +28,20 @@ internal static class LaurelHost
         builder.AddPlatform();
         builder.Services.AddSingleton(MasterKey.Load(settings.Configuration["Laurel:MasterKey"], settings.DataDir));
         builder.Services.AddAuth(databases.Auth, AuthOptions.Read(settings.Configuration, production: !settings.IsDevelopment));
+        builder.Services.AddEvents(databases.Events);
 
         var app = builder.Build();
         app.UsePlatform();
         app.MapAuth();
+        app.MapEvents();
         app.MapDocs();
         return app;
+    }
+
+    /// <summary>What has to be there before the first request is served.</summary>
+    public static async Task StartServices(this IServiceProvider provider, CancellationToken cancellation)
+    {
+        await provider.StartAuth(cancellation);
+        await provider.StartEvents(cancellation);
     }
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Laurel.Auth;
 using Laurel.Auth.Accounts;
 using Laurel.Platform;
 
@@ -30,7 +29,7 @@ internal static class ServeCommand
         await databases.Migrate(interrupted);
 
         await using var app = LaurelHost.Build(settings, databases, urls);
-        await app.Services.StartAuth(interrupted);
+        await app.Services.StartServices(interrupted);
         var isMine = await app.Services.GetRequiredService<Admins>().Ensure(
             settings.Configuration["Laurel:Admin:Email"], settings.Configuration["Laurel:Admin:Password"], Announce, interrupted);
         if (!isMine)

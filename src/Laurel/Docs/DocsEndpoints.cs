@@ -10,7 +10,7 @@ namespace Laurel.Docs;
 /// <summary>What a developer reads: the OpenAPI documents, Swagger UI over them, the page of error codes.</summary>
 internal static class DocsEndpoints
 {
-    public static readonly IReadOnlyList<string> Documents = ["auth", "platform"];
+    public static readonly IReadOnlyList<string> Documents = ["auth", "events", "platform"];
 
     public static void MapDocs(this WebApplication app)
     {

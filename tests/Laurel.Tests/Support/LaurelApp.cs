@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Laurel.Auth;
 using Laurel.Auth.Accounts;
 using Laurel.Auth.Sessions;
+using Laurel.Events;
 using Laurel.Platform.Access;
 using Laurel.Platform.Postgres;
 using Microsoft.AspNetCore.Builder;
@@ -38,6 +39,8 @@ public sealed class LaurelApp(TestPostgres postgres) : IAsyncLifetime
 
     public NpgsqlDataSource Database => _databases!.Auth;
 
+    public NpgsqlDataSource Events => _databases!.Events;
+
     public Uri Address => _http!.BaseAddress!;
 
     public Api Anonymous => new(_http!);
@@ -45,15 +48,15 @@ public sealed class LaurelApp(TestPostgres postgres) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        _auth = await postgres.CreateDatabase("auth", MigrateAuth, cancellation);
-        _events = await postgres.CreateDatabase(cancellation);
+        _auth = await postgres.CreateDatabase("auth", (at, stop) => Migrate(at, typeof(AuthSetup), stop), cancellation);
+        _events = await postgres.CreateDatabase("events", (at, stop) => Migrate(at, typeof(EventsSetup), stop), cancellation);
         Settings["ConnectionStrings:Auth"] = _auth.ConnectionString;
         Settings["ConnectionStrings:Events"] = _events.ConnectionString;
 
         var settings = new Settings(new ConfigurationBuilder().AddInMemoryCollection(Settings).Build());
         _databases = await Databases.Open(settings, join: false, cancellation);
         _app = LaurelHost.Build(settings, _databases, "http://127.0.0.1:0", Clock);
-        await _app.Services.StartAuth(cancellation);
+        await _app.Services.StartServices(cancellation);
         await _app.StartAsync(cancellation);
 
         _http = new HttpClient(new Contract(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }, Documents))
@@ -99,10 +102,10 @@ public sealed class LaurelApp(TestPostgres postgres) : IAsyncLifetime
     private IReadOnlyList<JsonNode> Documents() =>
         [.. Docs.DocsEndpoints.Documents.Select(name => JsonNode.Parse(Docs.DocsEndpoints.Write(Services, name).GetAwaiter().GetResult())!)];
 
-    private static async Task MigrateAuth(string connectionString, CancellationToken cancellation)
+    private static async Task Migrate(string connectionString, Type setup, CancellationToken cancellation)
     {
         await using var database = new NpgsqlDataSourceBuilder(connectionString).Build();
-        await Migrations.Apply(database, typeof(AuthSetup).Assembly, cancellation: cancellation);
+        await Migrations.Apply(database, setup.Assembly, cancellation: cancellation);
     }
 }
 
