@@ -1,0 +1,11 @@
+namespace Laurel.Rules;
+
+/// <summary>On how many local days there was such an activity.</summary>
+public sealed record Attendance(int Days, string Activity = DaysMeasure.CheckIn) : Leaf
+{
+    private protected override long Goal => Days;
+
+    private protected override Measure ToMeasure() => new DaysMeasure(Activity);
+
+    internal override long Read(Tally tally) => tally.Total;
+}
