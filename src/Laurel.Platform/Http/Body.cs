@@ -108,6 +108,11 @@ internal static class JsonBody
             var found = JsonDiagnosis.Explain(json, typeof(T));
             throw Malformed(found.Count > 0 ? found : [new FieldError(exception.Path ?? "$", "wrong_kind", "This is not what is expected here.")]);
         }
+        catch (NotSupportedException) when (JsonDiagnosis.Explain(json, typeof(T)) is { Count: > 0 } found)
+        {
+            // What the serializer says of a union's object that does not tell its kind. Anything else of the name is a bug of ours.
+            throw Malformed(found);
+        }
     }
 
     public static bool IsAbsent(HttpRequest request) =>

@@ -149,6 +149,12 @@ internal static class JsonDiagnosis
         {
             _ = JsonSerializer.Deserialize(ref value, type);
         }
+        catch (JsonException exception) when (exception.Path is { } inside && !inside.StartsWith('$'))
+        {
+            // A converter that reads more than one token says itself what is wrong and where: a path of its own, from its value on.
+            var message = exception.Message;
+            Report(errors, inside.Length == 0 ? path : Join(path, inside), "wrong_kind", message);
+        }
         catch (JsonException)
         {
             Report(errors, path, "wrong_kind", $"Expected {Describe(type)}.");

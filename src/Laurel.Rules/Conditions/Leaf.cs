@@ -8,26 +8,32 @@ namespace Laurel.Rules;
 /// </summary>
 public abstract record Leaf : Condition
 {
-    [JsonIgnore]
-    public Measure Measure => ToMeasure();
-
-    [JsonIgnore]
-    public long Target => Goal;
-
     /// <summary>Never clamped: 105 of 100 is an answer.</summary>
-    public long Current(Progress progress) => Read(progress.TallyOf(Measure.Key));
+    public long Current(Progress progress) => Read(progress.TallyOf(ToMeasure().Key));
 
-    private protected abstract long Goal { get; }
+    internal abstract long Goal { get; }
 
-    private protected abstract Measure ToMeasure();
+    internal abstract Measure ToMeasure();
 
     /// <summary>How far a tally of this leaf's measure is towards the goal.</summary>
     internal abstract long Read(Tally tally);
 }
 
 /// <summary>A leaf that looks at one type of activity, and of those at the ones that pass a filter.</summary>
-public abstract record FilteredLeaf(string Activity, Where? Where) : Leaf
+public abstract record FilteredLeaf([property: JsonPropertyOrder(-2)] string Activity, Where? Where) : Leaf
 {
     /// <summary>An empty filter is none.</summary>
+    [JsonPropertyOrder(-1)]
     public Where? Where { get; init; } = Where is { Count: 0 } ? null : Where;
+}
+
+/// <summary>Extensions and no members, since the serializer would take a member that it ignores for a field that it may be sent.</summary>
+public static class Leaves
+{
+    extension(Leaf leaf)
+    {
+        public Measure Measure => leaf.ToMeasure();
+
+        public long Target => leaf.Goal;
+    }
 }

@@ -3,9 +3,9 @@ namespace Laurel.Rules;
 /// <summary>On how many local days there was such an activity.</summary>
 public sealed record Attendance(int Days, string Activity = DaysMeasure.CheckIn) : Leaf
 {
-    private protected override long Goal => Days;
+    internal override long Goal => Days;
 
-    private protected override Measure ToMeasure() => new DaysMeasure(Activity);
+    internal override Measure ToMeasure() => new DaysMeasure(Activity);
 
     internal override long Read(Tally tally) => tally.Total;
 }

@@ -3,9 +3,9 @@ namespace Laurel.Rules;
 /// <summary>How many different values of an attribute there were in such activities.</summary>
 public sealed record Distinct(string Activity, string Field, long AtLeast, Where? Where = null) : FilteredLeaf(Activity, Where)
 {
-    private protected override long Goal => AtLeast;
+    internal override long Goal => AtLeast;
 
-    private protected override Measure ToMeasure() => new DistinctMeasure(Activity, Field, Where);
+    internal override Measure ToMeasure() => new DistinctMeasure(Activity, Field, Where);
 
     internal override long Read(Tally tally) => tally.Total;
 }

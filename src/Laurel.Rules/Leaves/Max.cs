@@ -3,9 +3,9 @@ namespace Laurel.Rules;
 /// <summary>The largest value of such an activity.</summary>
 public sealed record Max(string Activity, long AtLeast, Where? Where = null) : FilteredLeaf(Activity, Where)
 {
-    private protected override long Goal => AtLeast;
+    internal override long Goal => AtLeast;
 
-    private protected override Measure ToMeasure() => new MaxMeasure(Activity, Where);
+    internal override Measure ToMeasure() => new MaxMeasure(Activity, Where);
 
     internal override long Read(Tally tally) => tally.Total;
 }

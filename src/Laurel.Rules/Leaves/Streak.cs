@@ -5,9 +5,9 @@ namespace Laurel.Rules;
 /// </summary>
 public sealed record Streak(int Days, int Grace = 0, string Activity = DaysMeasure.CheckIn) : Leaf
 {
-    private protected override long Goal => Days;
+    internal override long Goal => Days;
 
-    private protected override Measure ToMeasure() => new DaysMeasure(Activity);
+    internal override Measure ToMeasure() => new DaysMeasure(Activity);
 
     internal override long Read(Tally tally) => tally.LongestRun(Grace);
 }
