@@ -1,3 +1,6 @@
+using Laurel.Events.Catalog;
+using Laurel.Events.Jobs;
+using Laurel.Platform;
 using Laurel.Platform.Http;
 using Laurel.Platform.Postgres;
 using Microsoft.AspNetCore.Routing;
@@ -13,16 +16,28 @@ public static class EventsSetup
 
     public static void AddEvents(this IServiceCollection services, NpgsqlDataSource database)
     {
+        services.AddOwning<EventCatalog>(database);
+        services.AddOwning<RewardStore>(database);
+        services.AddOwning<EventStore>(database);
+        services.AddSingleton<EventWriter>();
+        services.AddSingleton<JobStore>();
         services.AddSingleton(new ReadinessCheck("events database", cancellation => database.Execute("SELECT 1", [], cancellation)));
+        services.AddPeriodicWork("events: catalog", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<EventCatalog>().KeepUp);
         services.AddOpenApiDocument("events", "Laurel: events", "Events, rewards, activities, progress.");
     }
 
-    public static void MapEvents(this IEndpointRouteBuilder routes) => _ = routes;
+    public static void MapEvents(this IEndpointRouteBuilder routes)
+    {
+        routes.MapRewards();
+        routes.MapEventCatalog();
+        routes.MapOffers();
+    }
 
     /// <summary>What has to be there before the first request is served.</summary>
-    public static Task StartEvents(this IServiceProvider provider, CancellationToken cancellation)
-    {
-        _ = (provider, cancellation);
-        return Task.CompletedTask;
-    }
+    public static Task StartEvents(this IServiceProvider provider, CancellationToken cancellation) =>
+        provider.GetRequiredService<EventCatalog>().Load(cancellation);
+
+    /// <summary>Each service has a database of its own, so a data source is handed to its owners, never found by its type.</summary>
+    private static void AddOwning<T>(this IServiceCollection services, NpgsqlDataSource database) where T : class =>
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<T>(provider, database));
 }

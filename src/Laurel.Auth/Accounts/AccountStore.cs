@@ -147,7 +147,7 @@ internal sealed class AccountStore(NpgsqlDataSource database, SessionStore sessi
             [
                 filter.Role is { } role ? WireNames<Role>.Of(role) : null,
                 filter.Email,
-                filter.Text is { } text ? $"%{EscapeLike(text)}%" : null,
+                filter.Text is { } text ? Sql.Containing(text) : null,
                 before,
                 limit,
             ],
@@ -221,7 +221,4 @@ internal sealed class AccountStore(NpgsqlDataSource database, SessionStore sessi
         row.Optional<DateTimeOffset>(6),
         row.Optional<DateTimeOffset>(7),
         row.Optional<DateTimeOffset>(8));
-
-    private static string EscapeLike(string text) =>
-        text.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("%", @"\%", StringComparison.Ordinal).Replace("_", @"\_", StringComparison.Ordinal);
 }

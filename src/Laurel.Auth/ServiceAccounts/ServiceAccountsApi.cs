@@ -1,4 +1,3 @@
-using Laurel.Auth.Accounts;
 using Laurel.Platform.Access;
 using Laurel.Platform.Http;
 using Microsoft.AspNetCore.Builder;
@@ -40,7 +39,7 @@ internal static class ServiceAccountsApi
         Body<NewServiceAccountRequest> body, HttpResponse response, ServiceAccountStore store, CancellationToken cancellation)
     {
         var (name, scopes) = body.Value;
-        List<FieldError?> found = [AccountRules.VisibleText("name", name, maxLength: 60), Unknown(scopes)];
+        List<FieldError?> found = [TextRules.Name("name", name, maxLength: 60), Unknown(scopes)];
         if (found.OfType<FieldError>().ToList() is { Count: > 0 } broken)
             return Problem.Rules(broken);
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Reflection;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -45,7 +46,14 @@ public sealed class OptionalBody<T>(T? value) : IEndpointParameterMetadataProvid
 
 internal static class JsonBody
 {
-    public static async ValueTask<T> Read<T>(HttpContext context)
+    private delegate T Parser<T>(ReadOnlySpan<byte> json);
+
+    public static ValueTask<T> Read<T>(HttpContext context) => Read(context, Parse<T>);
+
+    /// <summary>The fields of a patch of a T. Each has been read as T would read it.</summary>
+    public static ValueTask<JsonObject> ReadPatch<T>(HttpContext context) => Read(context, ParsePatch<T>);
+
+    private static async ValueTask<T> Read<T>(HttpContext context, Parser<T> parse)
     {
         RequireJson(context.Request);
         var reader = context.Request.BodyReader;
@@ -61,7 +69,7 @@ internal static class JsonBody
 
             try
             {
-                return Parse<T>(read.Buffer);
+                return Parse(read.Buffer, parse);
             }
             finally
             {
@@ -70,16 +78,16 @@ internal static class JsonBody
         }
     }
 
-    private static T Parse<T>(ReadOnlySequence<byte> body)
+    private static T Parse<T>(ReadOnlySequence<byte> body, Parser<T> parse)
     {
         if (body.IsSingleSegment)
-            return Parse<T>(body.FirstSpan);
+            return parse(body.FirstSpan);
 
         var rented = ArrayPool<byte>.Shared.Rent((int)body.Length);
         try
         {
             body.CopyTo(rented);
-            return Parse<T>(rented.AsSpan(0, (int)body.Length));
+            return parse(rented.AsSpan(0, (int)body.Length));
         }
         finally
         {
@@ -113,6 +121,30 @@ internal static class JsonBody
             // What the serializer says of a union's object that does not tell its kind. Anything else of the name is a bug of ours.
             throw Malformed(found);
         }
+    }
+
+    private static JsonObject ParsePatch<T>(ReadOnlySpan<byte> json)
+    {
+        if (!Utf8.IsValid(json))
+            throw Malformed([new FieldError("$", "invalid_utf8", "The body is not valid UTF-8.")]);
+        if (JsonDiagnosis.Explain(json, typeof(T), asPatch: true) is { Count: > 0 } errors)
+            throw Malformed(errors);
+
+        var fields = JsonSerializer.Deserialize<JsonObject>(json, JsonRules.Options)!;
+        foreach (var property in JsonRules.Options.GetTypeInfo(typeof(T)).Properties)
+        {
+            try
+            {
+                if (fields[property.Name] is { } value)
+                    _ = value.Deserialize(property.PropertyType, JsonRules.Options);
+            }
+            catch (Exception exception) when (exception is JsonException or NotSupportedException)
+            {
+                throw Malformed([new FieldError(property.Name, "wrong_kind", "This is not what is expected here.")]);
+            }
+        }
+
+        return fields;
     }
 
     public static bool IsAbsent(HttpRequest request) =>

@@ -33,10 +33,12 @@ public static class Errors
     public static readonly Error MethodNotAllowed = new(405, "method_not_allowed", "This path does not answer this method");
     public static readonly Error NotAcceptable = new(406, "not_acceptable", "None of the asked media types can be given");
     public static readonly Error RequestTimeout = new(408, "request_timeout", "The request arrived too slowly");
+    public static readonly Error VersionMismatch = new(412, "version_mismatch", "It has changed since the version that If-Match names");
     public static readonly Error BodyTooLarge = new(413, "body_too_large", "The body is larger than 1 MB");
     public static readonly Error UriTooLong = new(414, "uri_too_long", "The address is too long");
     public static readonly Error UnsupportedMediaType = new(415, "unsupported_media_type", "The body's media type or charset is not supported");
     public static readonly Error RuleBroken = new(422, "rule_broken", "The request breaks a rule");
+    public static readonly Error IfMatchRequired = new(428, "if_match_required", "Somebody else changed it; say with If-Match which version you mean");
     public static readonly Error TooManyRequests = new(429, "too_many_requests", "Too many requests");
     public static readonly Error Internal = new(500, "internal", "Something went wrong on our side");
     public static readonly Error Overloaded = new(503, "overloaded", "Too much is waiting already; try again shortly");

@@ -13,7 +13,10 @@ internal static class JsonDiagnosis
 
     private static readonly JsonReaderOptions Reading = new() { MaxDepth = JsonRules.MaxDepth };
 
-    public static List<FieldError> Explain(ReadOnlySpan<byte> json, Type type)
+    /// <param name="json">The body.</param>
+    /// <param name="type">What it should be.</param>
+    /// <param name="asPatch">Whether it changes one that exists: fields may be left away, and null takes an optional one back.</param>
+    public static List<FieldError> Explain(ReadOnlySpan<byte> json, Type type, bool asPatch = false)
     {
         var errors = new List<FieldError>();
         if (json.Trim(" \t\r\n"u8).IsEmpty)
@@ -23,7 +26,11 @@ internal static class JsonDiagnosis
         {
             var reader = new Utf8JsonReader(json, Reading);
             reader.Read();
-            Walk(ref reader, JsonRules.Options.GetTypeInfo(type), "$", nullable: false, errors);
+            var root = JsonRules.Options.GetTypeInfo(type);
+            if (asPatch && reader.TokenType == JsonTokenType.StartObject)
+                WalkObject(ref reader, root, "$", errors, asPatch: true);
+            else
+                Walk(ref reader, root, "$", nullable: false, errors);
             while (reader.Read())
             {
                 // Only the end of the text may follow; anything else throws.
@@ -70,7 +77,7 @@ internal static class JsonDiagnosis
         }
     }
 
-    private static void WalkObject(ref Utf8JsonReader reader, JsonTypeInfo type, string path, List<FieldError> errors)
+    private static void WalkObject(ref Utf8JsonReader reader, JsonTypeInfo type, string path, List<FieldError> errors, bool asPatch = false)
     {
         var discriminator = type.PolymorphismOptions?.TypeDiscriminatorPropertyName;
         if (discriminator is not null)
@@ -106,7 +113,8 @@ internal static class JsonDiagnosis
             reader.Read();
             if (property is not null)
             {
-                Walk(ref reader, type.Options.GetTypeInfo(property.PropertyType), at, property.IsSetNullable || property.AssociatedParameter?.IsNullable == true, errors);
+                var nullable = asPatch ? !property.IsRequired : property.IsSetNullable || property.AssociatedParameter?.IsNullable == true;
+                Walk(ref reader, type.Options.GetTypeInfo(property.PropertyType), at, nullable, errors);
             }
             else
             {
@@ -116,7 +124,7 @@ internal static class JsonDiagnosis
             }
         }
 
-        foreach (var missing in type.Properties.Where(known => known.IsRequired && !seen.Contains(known.Name)))
+        foreach (var missing in type.Properties.Where(known => !asPatch && known.IsRequired && !seen.Contains(known.Name)))
             Report(errors, Join(path, missing.Name), "missing_field", "This field is required.");
     }
 
@@ -144,6 +152,16 @@ internal static class JsonDiagnosis
             return;
         }
 
+        // A type that reads itself, and reads a whole object: its texts and names have to be storable like all others.
+        var before = errors.Count;
+        if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
+            WalkFreely(reader, path, errors);
+        if (errors.Count > before)
+        {
+            reader.Skip();
+            return;
+        }
+
         var value = reader;
         try
         {
@@ -161,6 +179,32 @@ internal static class JsonDiagnosis
         }
 
         reader.Skip();
+    }
+
+    private static void WalkFreely(Utf8JsonReader reader, string path, List<FieldError> errors)
+    {
+        var names = new Stack<HashSet<string>>();
+        var depth = reader.CurrentDepth;
+        do
+        {
+            switch (reader.TokenType)
+            {
+                case JsonTokenType.StartObject:
+                    names.Push(new HashSet<string>(StringComparer.Ordinal));
+                    break;
+                case JsonTokenType.EndObject:
+                    names.Pop();
+                    break;
+                case JsonTokenType.PropertyName when Text(ref reader) is { } name:
+                    if (!names.Peek().Add(name))
+                        Report(errors, Join(path, name), "duplicate_field", "This field stands here twice.");
+                    break;
+                case JsonTokenType.PropertyName or JsonTokenType.String when Text(ref reader) is null:
+                    Report(errors, path, "invalid_string", "A text in here holds half a surrogate pair or U+0000.");
+                    break;
+            }
+        }
+        while (reader.Read() && reader.CurrentDepth > depth);
     }
 
     /// <summary>The text at the reader, or null where it is none that can be stored.</summary>

@@ -32,6 +32,7 @@ public static class JsonRules
         {
             options.Converters.Add(new WireEnumConverter());
             options.Converters.Add(new Time.Converter());
+            options.Converters.Add(new Time.OfDayConverter());
         }
     }
 

@@ -1,5 +1,7 @@
 using System.Reflection;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Laurel.Platform.Access;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -57,6 +59,13 @@ public static class OpenApiDocuments
             schema.Format = "date-time";
         }
 
+        // What is never written is ours alone.
+        foreach (var property in context.JsonTypeInfo.Properties.Where(IsNeverWritten))
+        {
+            schema.Properties?.Remove(property.Name);
+            schema.Required?.Remove(property.Name);
+        }
+
         // A union has exactly one kind, told by its discriminator.
         if (context.JsonTypeInfo.PolymorphismOptions is not null && schema.AnyOf is { Count: > 0 } kinds)
         {
@@ -69,6 +78,9 @@ public static class OpenApiDocuments
             schema.Required?.Remove(property.Name);
         return Task.CompletedTask;
     }
+
+    private static bool IsNeverWritten(JsonPropertyInfo property) =>
+        property.AttributeProvider?.GetCustomAttributes(typeof(JsonIgnoreAttribute), inherit: true) is [JsonIgnoreAttribute { Condition: JsonIgnoreCondition.WhenWriting }];
 
     /// <summary>
     /// Requests are closed, for unknown fields are refused. Answers are open: fields may be added to them, and a client that
@@ -111,6 +123,17 @@ public static class OpenApiDocuments
 
         if (endpoint.OfType<MethodInfo>().FirstOrDefault() is { } handler)
             DescribeHandler(operation, handler);
+
+        foreach (var header in endpoint.OfType<RequestHeader>())
+        {
+            (operation.Parameters ??= []).Add(new OpenApiParameter
+            {
+                Name = header.Name,
+                In = ParameterLocation.Header,
+                Description = header.Description,
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+            });
+        }
 
         var problem = new OpenApiSchemaReference(nameof(ProblemDetails), context.Document);
         context.Document!.AddComponent(nameof(ProblemDetails), await context.GetOrCreateSchemaAsync(typeof(ProblemDetails), null, cancellation));

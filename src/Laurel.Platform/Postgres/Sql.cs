@@ -69,6 +69,10 @@ public static class Sql
         }
     }
 
+    /// <summary>The pattern of LIKE for texts that have this one in them, whatever stands in it.</summary>
+    public static string Containing(string text) =>
+        $"%{text.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("%", @"\%", StringComparison.Ordinal).Replace("_", @"\_", StringComparison.Ordinal)}%";
+
     public static T? Optional<T>(this DbDataReader reader, int column) where T : struct =>
         reader.IsDBNull(column) ? null : reader.GetFieldValue<T>(column);
 

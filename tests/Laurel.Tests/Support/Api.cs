@@ -26,7 +26,9 @@ public sealed class Api(HttpClient http, string? token = null)
     public Task<Answer> Delete(string path) => Send(HttpMethod.Delete, path);
 
     public Task<Answer> Send(HttpMethod method, string path, object? body = null) =>
-        Send(method, path, body is null ? null : new StringContent(JsonSerializer.Serialize(body, JsonRules.Options), Encoding.UTF8, "application/json"));
+        Send(method, path, body is null ? null : Json(body));
+
+    public static StringContent Json(object body) => new(JsonSerializer.Serialize(body, JsonRules.Options), Encoding.UTF8, "application/json");
 
     public async Task<Answer> Send(HttpMethod method, string path, HttpContent? content, params (string Name, string Value)[] headers)
     {

@@ -1,0 +1,61 @@
+using Laurel.Platform.Postgres;
+using Laurel.Rules;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Laurel.Events.Catalog;
+
+/// <summary>Reads the whole catalog, in one statement: version and events are of one moment.</summary>
+internal static class CatalogReader
+{
+    private const string Statement =
+        $"""
+        SELECT catalog.version, catalog.generation, {EventRows.Columns}
+        FROM catalog
+        LEFT JOIN events ON events.status <> 'draft'
+        ORDER BY events.id
+        """;
+
+    public static async Task<CatalogSnapshot> Read(NpgsqlDataSource database, CatalogSnapshot before, ILogger log, CancellationToken cancellation)
+    {
+        var unreadable = new List<(EventId, string)>();
+        var rows = await database.Query(
+            Statement, row => (Version: row.GetInt64(0), Generation: row.GetInt32(1), Event: row.IsDBNull(2) ? null : Running(row)), [], cancellation);
+        return new CatalogSnapshot(rows[0].Version, rows[0].Generation, rows.Select(row => row.Event).OfType<RunningEvent>(), unreadable);
+
+        RunningEvent? Running(NpgsqlDataReader row)
+        {
+            try
+            {
+                return Ready(EventRows.Read(row, 2), before);
+            }
+            catch (Exception exception) when (exception is EventUnreadableException or ArgumentException)
+            {
+                // One event that another version of Laurel stored, or whose zone this machine does not know, must not stop all others.
+                var id = new EventId(row.GetGuid(2));
+                log.LogError(exception, "The event {Event} cannot be read, and is not folded", id);
+                if (EventRows.IsFolded(row, 2))
+                    unreadable.Add((id, "It cannot be read by a process that folds."));
+                return null;
+            }
+        }
+    }
+
+    private static RunningEvent Ready(Event stored, CatalogSnapshot before)
+    {
+        // A definition is costly to make and remembers its calendar's days: it is made once for each version of an event.
+        var known = before.Events.GetValueOrDefault(stored.Id);
+        return new RunningEvent(
+            stored.Id,
+            stored.Status,
+            stored.Version,
+            stored.Request.Title,
+            stored.Request.Description,
+            known?.Version == stored.Version ? known.Definition : EventDefinition.Create(stored.Draft),
+            stored.Epoch,
+            IsSettled: stored.SettledEpoch == stored.Epoch,
+            IsQuarantined: stored.Quarantine is not null,
+            TimeSpan.FromSeconds(stored.Request.ClaimWithinSeconds),
+            stored.Offers);
+    }
+}

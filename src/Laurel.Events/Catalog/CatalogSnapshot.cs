@@ -1,0 +1,41 @@
+using System.Collections.Frozen;
+using Laurel.Rules;
+
+namespace Laurel.Events.Catalog;
+
+/// <summary>The catalog at one version. Never changes; a newer one takes its place.</summary>
+internal sealed class CatalogSnapshot(long version, int generation, IEnumerable<RunningEvent> events, IReadOnlyList<(EventId Id, string Reason)> unreadable)
+{
+    public static readonly CatalogSnapshot Empty = new(0, 0, [], []);
+
+    public long Version { get; } = version;
+
+    /// <summary>Of the activity log.</summary>
+    public int Generation { get; } = generation;
+
+    /// <summary>All but drafts.</summary>
+    public FrozenDictionary<EventId, RunningEvent> Events { get; } = events.ToFrozenDictionary(running => running.Id);
+
+    /// <summary>Those that are folded: active and not quarantined, in the order of their ids.</summary>
+    public IReadOnlyList<RunningEvent> Active => field ??=
+    [
+        .. Events.Values.Where(running => running is { Status: EventStatus.Active, IsQuarantined: false }).OrderBy(running => running.Id.Value),
+    ];
+
+    /// <summary>Active events that this process cannot read, and does not fold.</summary>
+    public IReadOnlyList<(EventId Id, string Reason)> Unreadable { get; } = unreadable;
+}
+
+/// <summary>An event that was activated at least once, ready to be folded.</summary>
+internal sealed record RunningEvent(
+    EventId Id,
+    EventStatus Status,
+    int Version,
+    string Title,
+    string Description,
+    EventDefinition Definition,
+    int Epoch,
+    bool IsSettled,
+    bool IsQuarantined,
+    TimeSpan ClaimWithin,
+    IReadOnlyList<Offer> Offers);

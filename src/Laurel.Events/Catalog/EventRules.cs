@@ -1,0 +1,68 @@
+using Laurel.Platform.Http;
+using Laurel.Rules;
+
+namespace Laurel.Events.Catalog;
+
+/// <summary>What an event and its offers may be made of. Pure: event in, broken rules out.</summary>
+internal static class EventRules
+{
+    public const int MaxTitle = 200;
+    public const int MaxDescription = 4000;
+    public const int MaxOffers = 50;
+    public const long MaxClaimWithinSeconds = 366L * 24 * 3600;
+
+    /// <summary>Progress remembers who has met which offer in the bits of one number.</summary>
+    public const int MaxOrdinal = 62;
+
+    public static List<FieldError> Check(Event wanted)
+    {
+        var request = wanted.Request;
+        List<FieldError?> found =
+        [
+            TextRules.Name("title", request.Title, MaxTitle),
+            TextRules.Prose("description", request.Description, MaxDescription),
+            Fine("startsAt", request.StartsAt),
+            Fine("endsAt", request.EndsAt),
+            RewardRules.InRange("claimWithinSeconds", request.ClaimWithinSeconds, 0, MaxClaimWithinSeconds),
+            Count(wanted.Offers),
+            .. wanted.Offers.Select((offer, at) => offer.Stock is { } stock ? RewardRules.InRange($"offers[{at}].stock", stock, 1) : null),
+        ];
+        // What is already known to be too much is not looked into.
+        if (found.TrueForAll(flaw => flaw?.Path != "offers"))
+            found.AddRange(EventDefinition.Check(wanted.Draft).Select(flaw => new FieldError(flaw.Path, flaw.Code, flaw.Message)));
+        return [.. found.OfType<FieldError>()];
+    }
+
+    /// <summary>What keeps an event from being active.</summary>
+    public static List<FieldError> CheckActive(Event wanted, DateTimeOffset now)
+    {
+        List<FieldError?> found =
+        [
+            wanted.Offers.Count == 0 ? new FieldError("offers", "no_offers", "An active event offers at least one reward.") : null,
+            wanted.PhaseAt(now) == Phase.Over ? new FieldError("endsAt", "over", "The event and the time to claim its rewards are over.") : null,
+        ];
+        return [.. found.OfType<FieldError>()];
+    }
+
+    /// <summary>Stored days and windows were cut by these, so they stay once users may have progress.</summary>
+    public static List<FieldError> CheckFrozen(EventRequest before, EventRequest after)
+    {
+        List<FieldError?> found =
+        [
+            before.TimeZone == after.TimeZone ? null : Frozen("timeZone"),
+            before.DayStartsAt == after.DayStartsAt ? null : Frozen("dayStartsAt"),
+            before.Repeats == after.Repeats ? null : Frozen("repeats"),
+        ];
+        return [.. found.OfType<FieldError>()];
+
+        static FieldError Frozen(string path) => new(path, "frozen", "This stays as it was when the event was first activated.");
+    }
+
+    private static FieldError? Count(IReadOnlyList<Offer> offers) => offers.Count > MaxOffers || offers.Any(offer => offer.Ordinal > MaxOrdinal)
+        ? new FieldError("offers", "too_many", $"An event has up to {MaxOffers} offers, and over the time since its first activation up to {MaxOrdinal}.")
+        : null;
+
+    private static FieldError? Fine(string path, DateTimeOffset time) => time.Ticks % TimeSpan.TicksPerMillisecond == 0
+        ? null
+        : new FieldError(path, "too_fine", "This is a whole number of milliseconds.");
+}

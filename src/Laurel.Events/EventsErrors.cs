@@ -1,0 +1,13 @@
+using Laurel.Platform.Http;
+
+namespace Laurel.Events;
+
+/// <summary>The refusals of events, offers and rewards.</summary>
+public static class EventsErrors
+{
+    public static readonly Error RewardAlreadyOffered = new(409, "reward_already_offered", "The event offers this reward already");
+    public static readonly Error NotADraft = new(409, "not_a_draft", "Only drafts can be deleted");
+    public static readonly Error StillADraft = new(409, "still_a_draft", "A draft cannot be switched off; delete it, or leave it");
+    public static readonly Error CalendarFrozen = new(409, "calendar_frozen", "Time zone, start of day and repeats stay after the first activation");
+    public static readonly Error EventUnreadable = new(409, "event_unreadable", "The event was stored by another version of Laurel, which knows more");
+}

@@ -1,0 +1,32 @@
+using System.Text.Json.Serialization;
+using Laurel.Platform.Http;
+
+namespace Laurel.Events;
+
+[JsonConverter(typeof(IdConverter<EventId>))]
+public readonly record struct EventId(Guid Value) : IId<EventId>
+{
+    public static EventId Of(Guid value) => new(value);
+    public override string ToString() => Value.ToString();
+}
+
+[JsonConverter(typeof(IdConverter<OfferId>))]
+public readonly record struct OfferId(Guid Value) : IId<OfferId>
+{
+    public static OfferId Of(Guid value) => new(value);
+    public override string ToString() => Value.ToString();
+}
+
+[JsonConverter(typeof(IdConverter<RewardId>))]
+public readonly record struct RewardId(Guid Value) : IId<RewardId>
+{
+    public static RewardId Of(Guid value) => new(value);
+    public override string ToString() => Value.ToString();
+}
+
+[JsonConverter(typeof(IdConverter<JobId>))]
+public readonly record struct JobId(Guid Value) : IId<JobId>
+{
+    public static JobId Of(Guid value) => new(value);
+    public override string ToString() => Value.ToString();
+}
