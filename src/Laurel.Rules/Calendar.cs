@@ -77,6 +77,19 @@ public sealed class Calendar
 
     public DateTimeOffset StartOfDay(DateOnly day) => At(StartOfDay(day.DayNumber));
 
+    internal IEnumerable<Window> AllWindows() => WindowsBetween(At(_startsAt), At(_endsAt));
+
+    /// <summary>The days that have an instant in a window.</summary>
+    internal IEnumerable<int> DaysOf(Window window)
+    {
+        for (var next = window.Start.UtcTicks; next < window.End.UtcTicks;)
+        {
+            var day = DayAt(next);
+            yield return day.Number;
+            next = day.End;
+        }
+    }
+
     internal int DayNumberOf(DateTimeOffset instant) => DayAt(instant.UtcTicks).Number;
 
     private static DateTimeOffset At(long ticks) => new(ticks, TimeSpan.Zero);

@@ -39,9 +39,9 @@ public sealed class EventDefinition
     internal OfferPlan[] Offers { get; }
 
     /// <summary>All that is wrong with a draft; empty when it can be run.</summary>
-    public static IReadOnlyList<Flaw> Check(EventDraft draft) => [.. DraftCheck.Structure(draft)];
+    public static IReadOnlyList<Flaw> Check(EventDraft draft) => DraftCheck.All(draft);
 
-    /// <exception cref="ArgumentException">The draft is flawed.</exception>
+    /// <exception cref="ArgumentException">The draft is flawed. Only a goal out of reach is borne: it was refused when the event was made.</exception>
     public static EventDefinition Create(EventDraft draft)
     {
         if (DraftCheck.Structure(draft) is [var flaw, ..])

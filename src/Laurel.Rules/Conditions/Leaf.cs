@@ -17,6 +17,9 @@ public abstract record Leaf : Condition
 
     /// <summary>How far a tally of this leaf's measure is towards the goal.</summary>
     internal abstract long Read(Tally tally);
+
+    /// <summary>Reports what is wrong with the fields of this leaf.</summary>
+    internal abstract void Check(LeafCheck check);
 }
 
 /// <summary>A leaf that looks at one type of activity, and of those at the ones that pass a filter.</summary>

@@ -8,4 +8,11 @@ public sealed record Count(string Activity, long AtLeast, Where? Where = null) :
     internal override Measure ToMeasure() => new CountMeasure(Activity, Where);
 
     internal override long Read(Tally tally) => tally.Total;
+
+    internal override void Check(LeafCheck check)
+    {
+        check.ActivityType(Activity);
+        check.Range("atLeast", AtLeast, 1, LeafCheck.MaxGoal);
+        check.Filter(Where);
+    }
 }

@@ -8,4 +8,6 @@ public sealed record Quest(string QuestId) : Leaf
     internal override Measure ToMeasure() => new CountMeasure("quest_clear", Where.Equal("questId", QuestId));
 
     internal override long Read(Tally tally) => tally.Total;
+
+    internal override void Check(LeafCheck check) => check.Text("questId", QuestId, 128);
 }

@@ -8,4 +8,11 @@ public sealed record Sum(string Activity, long AtLeast, Where? Where = null) : F
     internal override Measure ToMeasure() => new SumMeasure(Activity, Where);
 
     internal override long Read(Tally tally) => tally.Total;
+
+    internal override void Check(LeafCheck check)
+    {
+        check.ActivityType(Activity);
+        check.Range("atLeast", AtLeast, 1, LeafCheck.MaxGoal);
+        check.Filter(Where);
+    }
 }

@@ -115,7 +115,7 @@ internal readonly struct Tally : IEquatable<Tally>
         while (head.MoveNext())
         {
             attended++;
-            while (head.Current - tail.Current + 1 - attended > grace)
+            while (head.Current - tail.Current + 1 - attended > Math.Max(0, grace))
             {
                 tail.MoveNext();
                 attended--;
