@@ -82,6 +82,9 @@ public static class Histories
             _ => new Distinct(type, field, goal, filter),
         };
 
+    /// <summary>A kind of leaf that these do not make would be true to no law.</summary>
+    public static IEnumerable<Type> KindsOfLeaves() => SomeLeaf.Sample(1_000).Select(leaf => leaf.GetType()).Distinct();
+
     private static Gen<Condition> SomeCondition(int depth) =>
         depth == 0
             ? SomeLeaf
