@@ -23,7 +23,7 @@ public static class EventsSetup
         services.AddSingleton<JobStore>();
         services.AddSingleton(new ReadinessCheck("events database", cancellation => database.Execute("SELECT 1", [], cancellation)));
         services.AddPeriodicWork("events: catalog", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<EventCatalog>().KeepUp);
-        services.AddOpenApiDocument("events", "Laurel: events", "Events, rewards, activities, progress.");
+        services.AddOpenApiDocument("events", "Laurel: events", "Events, rewards, activities, progress.", FreeFormSchemas.Describe);
     }
 
     public static void MapEvents(this IEndpointRouteBuilder routes)
