@@ -1,11 +1,12 @@
+using Laurel.Events.Activities;
 using Laurel.Events.Catalog;
 using Laurel.Events.Jobs;
+using Laurel.Events.Progress;
 using Laurel.Platform;
 using Laurel.Platform.Http;
 using Laurel.Platform.Postgres;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
 
 namespace Laurel.Events;
 
@@ -14,15 +15,22 @@ public static class EventsSetup
 {
     public const string Service = "events";
 
-    public static void AddEvents(this IServiceCollection services, NpgsqlDataSource database)
+    public static void AddEvents(this IServiceCollection services, EventsDatabase database, EventsOptions options)
     {
+        services.AddSingleton(database);
+        services.AddSingleton(options);
         services.AddOwning<EventCatalog>(database);
         services.AddOwning<RewardStore>(database);
         services.AddOwning<EventStore>(database);
         services.AddSingleton<EventWriter>();
         services.AddSingleton<JobStore>();
-        services.AddSingleton(new ReadinessCheck("events database", cancellation => database.Execute("SELECT 1", [], cancellation)));
+        services.AddSingleton<Intake>();
+        services.AddSingleton<Generations>();
+        services.AddSingleton<Presence>();
+        services.AddSingleton<ProgressReader>();
+        services.AddSingleton(new ReadinessCheck("events database", cancellation => database.Any.Execute("SELECT 1", [], cancellation)));
         services.AddPeriodicWork("events: catalog", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<EventCatalog>().KeepUp);
+        services.AddPeriodicWork("events: generations", TimeSpan.FromMinutes(1), provider => provider.GetRequiredService<Generations>().Tend);
         services.AddOpenApiDocument("events", "Laurel: events", "Events, rewards, activities, progress.");
     }
 
@@ -31,6 +39,9 @@ public static class EventsSetup
         routes.MapRewards();
         routes.MapEventCatalog();
         routes.MapOffers();
+        routes.MapActivities();
+        routes.MapPlaying();
+        routes.MapProgress();
     }
 
     /// <summary>What has to be there before the first request is served.</summary>
@@ -38,6 +49,6 @@ public static class EventsSetup
         provider.GetRequiredService<EventCatalog>().Load(cancellation);
 
     /// <summary>Each service has a database of its own, so a data source is handed to its owners, never found by its type.</summary>
-    private static void AddOwning<T>(this IServiceCollection services, NpgsqlDataSource database) where T : class =>
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<T>(provider, database));
+    private static void AddOwning<T>(this IServiceCollection services, EventsDatabase database) where T : class =>
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<T>(provider, database.Any));
 }

@@ -14,11 +14,16 @@ internal sealed class Databases : IAsyncDisposable
 
     private readonly OwnPostgres? _own;
 
-    private Databases(NpgsqlDataSource auth, NpgsqlDataSource events, OwnPostgres? own) => (Auth, Events, _own) = (auth, events, own);
+    private Databases(string auth, string events, OwnPostgres? own)
+    {
+        Auth = Database.Open(auth, AuthSetup.Service);
+        Events = new EventsDatabase(Database.Open(events, EventsSetup.Service), Database.OpenForBatches(events, EventsSetup.Service));
+        _own = own;
+    }
 
     public NpgsqlDataSource Auth { get; }
 
-    public NpgsqlDataSource Events { get; }
+    public EventsDatabase Events { get; }
 
     public bool IsEmbedded => _own is not null;
 
@@ -33,15 +38,10 @@ internal sealed class Databases : IAsyncDisposable
             throw new StartupException("Set both ConnectionStrings__Auth and ConnectionStrings__Events, or neither.");
 
         if (!string.IsNullOrWhiteSpace(auth))
-            return await Opened(new Databases(Database.Open(auth, AuthSetup.Service), Database.Open(events!, EventsSetup.Service), own: null), cancellation);
+            return await Opened(new Databases(auth, events!, own: null), cancellation);
 
         var own = await OwnPostgres.Open(settings, join, cancellation);
-        return await Opened(
-            new Databases(
-                Database.Open(own.ConnectionString(OwnAuth), AuthSetup.Service),
-                Database.Open(own.ConnectionString(OwnEvents), EventsSetup.Service),
-                own),
-            cancellation);
+        return await Opened(new Databases(own.ConnectionString(OwnAuth), own.ConnectionString(OwnEvents), own), cancellation);
     }
 
     /// <summary>Starts the PostgreSQL that Laurel brings again whenever it dies. A configured one is looked after by others.</summary>
@@ -52,13 +52,14 @@ internal sealed class Databases : IAsyncDisposable
     public async Task<IReadOnlyList<string>> Migrate(CancellationToken cancellation) =>
     [
         .. await Migrations.Apply(Auth, typeof(AuthSetup).Assembly, cancellation: cancellation),
-        .. await Migrations.Apply(Events, typeof(EventsSetup).Assembly, cancellation: cancellation),
+        .. await Migrations.Apply(Events.Any, typeof(EventsSetup).Assembly, cancellation: cancellation),
     ];
 
     public async ValueTask DisposeAsync()
     {
         await Auth.DisposeAsync();
-        await Events.DisposeAsync();
+        await Events.Any.DisposeAsync();
+        await Events.Batches.DisposeAsync();
         if (_own is not null)
             await _own.DisposeAsync();
     }
@@ -74,7 +75,7 @@ internal sealed class Databases : IAsyncDisposable
             }
 
             await Database.MustAnswer(databases.Auth, AuthSetup.Service, cancellation);
-            await Database.MustAnswer(databases.Events, EventsSetup.Service, cancellation);
+            await Database.MustAnswer(databases.Events.Any, EventsSetup.Service, cancellation);
             return databases;
         }
         catch

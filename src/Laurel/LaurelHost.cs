@@ -28,7 +28,7 @@ internal static class LaurelHost
         builder.AddPlatform();
         builder.Services.AddSingleton(MasterKey.Load(settings.Configuration["Laurel:MasterKey"], settings.DataDir));
         builder.Services.AddAuth(databases.Auth, AuthOptions.Read(settings.Configuration, production: !settings.IsDevelopment));
-        builder.Services.AddEvents(databases.Events);
+        builder.Services.AddEvents(databases.Events, EventsOptions.Read(settings.Configuration));
 
         var app = builder.Build();
         app.UsePlatform();

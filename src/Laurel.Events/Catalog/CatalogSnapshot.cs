@@ -38,4 +38,7 @@ internal sealed record RunningEvent(
     bool IsSettled,
     bool IsQuarantined,
     TimeSpan ClaimWithin,
-    IReadOnlyList<Offer> Offers);
+    IReadOnlyList<Offer> Offers)
+{
+    public Phase PhaseAt(DateTimeOffset now) => Phases.At(now, Definition.Draft.StartsAt, Definition.Draft.EndsAt, ClaimWithin);
+}

@@ -50,14 +50,15 @@ internal sealed record Event(
         Request.Condition,
         [.. Offers.Select(offer => new OfferRule(offer.Ordinal, offer.Condition))]);
 
-    public Phase PhaseAt(DateTimeOffset now) => Phases.At(now, Request);
+    public Phase PhaseAt(DateTimeOffset now) =>
+        Phases.At(now, Request.StartsAt, Request.EndsAt, TimeSpan.FromSeconds(Request.ClaimWithinSeconds));
 }
 
 internal static class Phases
 {
-    public static Phase At(DateTimeOffset now, EventRequest request) =>
-        now < request.StartsAt ? Phase.Upcoming
-        : now < request.EndsAt ? Phase.Running
-        : (now - request.EndsAt).TotalSeconds < request.ClaimWithinSeconds ? Phase.Claimable
+    public static Phase At(DateTimeOffset now, DateTimeOffset startsAt, DateTimeOffset endsAt, TimeSpan claimWithin) =>
+        now < startsAt ? Phase.Upcoming
+        : now < endsAt ? Phase.Running
+        : now - endsAt < claimWithin ? Phase.Claimable
         : Phase.Over;
 }

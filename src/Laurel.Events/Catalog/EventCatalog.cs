@@ -73,6 +73,10 @@ internal sealed class EventCatalog(NpgsqlDataSource database, TimeProvider time,
                 [@event.Value, time.GetUtcNow(), reason], cancellation) == 1,
             cancellation);
 
+    /// <summary>Has every process read the catalog anew, after something of it was written without the fence.</summary>
+    public Task<int> Announce(CancellationToken cancellation) =>
+        Change(transaction => transaction.Execute("SELECT pg_current_xact_id()", [], cancellation), cancellation);
+
     public void Dispose() => _loading.Dispose();
 
     /// <summary>

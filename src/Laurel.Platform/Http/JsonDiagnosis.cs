@@ -46,6 +46,12 @@ internal static class JsonDiagnosis
 
     private static void Walk(ref Utf8JsonReader reader, JsonTypeInfo type, string path, bool nullable, List<FieldError> errors)
     {
+        if (OneOrManyConverter.IsOneOrMany(type.Type))
+        {
+            var item = type.Type.GetGenericArguments()[0];
+            type = type.Options.GetTypeInfo(reader.TokenType == JsonTokenType.StartArray ? typeof(List<>).MakeGenericType(item) : item);
+        }
+
         if (reader.TokenType == JsonTokenType.Null && !nullable && Nullable.GetUnderlyingType(type.Type) is null && type.Type != typeof(JsonElement))
         {
             Report(errors, path, "null", "This may not be null.");

@@ -39,7 +39,7 @@ public static class OpenApiDocuments
             });
         });
 
-    private static Task DescribeSchema(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellation)
+    private static async Task DescribeSchema(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellation)
     {
         var type = Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type;
         if (WireNames.EnumOf(type) is { } choices)
@@ -57,6 +57,11 @@ public static class OpenApiDocuments
         {
             schema.Type = JsonSchemaType.String;
             schema.Format = "date-time";
+        }
+        else if (OneOrManyConverter.IsOneOrMany(type))
+        {
+            var item = await context.GetOrCreateSchemaAsync(type.GetGenericArguments()[0], null, cancellation);
+            schema.OneOf = [item, new OpenApiSchema { Type = JsonSchemaType.Array, Items = item }];
         }
 
         // What is never written is ours alone.
@@ -76,7 +81,6 @@ public static class OpenApiDocuments
         // What is null is not written, so it is not required.
         foreach (var property in context.JsonTypeInfo.Properties.Where(property => property.IsGetNullable))
             schema.Required?.Remove(property.Name);
-        return Task.CompletedTask;
     }
 
     private static bool IsNeverWritten(JsonPropertyInfo property) =>

@@ -15,7 +15,8 @@ namespace Laurel.Platform.Postgres;
 /// <list type="bullet">
 /// <item>Bad data (SQLSTATE 22, 23; also when it shows at COMMIT only): the batch is halved until the item stands alone, and
 /// that caller gets the <see cref="PostgresException"/>. Its neighbours succeed.</item>
-/// <item>A conflict with another transaction (40001, 40P01): the batch is run again, at most three times.</item>
+/// <item>A conflict with another transaction (40001, 40P01), or a handler that asks for it by a
+/// <see cref="RepeatBatchException"/>: the batch is run again, at most three times.</item>
 /// <item>Anything else in the database, a connection lost during COMMIT above all: the whole batch gets an
 /// <see cref="UnavailableException"/> at once. Nothing is tried again: an outage must not be multiplied.</item>
 /// <item>A handler that throws something else, returns a wrong number of results or hides an error of the database: the batch
@@ -37,8 +38,10 @@ public sealed class GroupCommit<TItem, TResult> : IAsyncDisposable
     /// <param name="meterFactory">The host's, to which the meters belong.</param>
     /// <param name="logger">Hears of outages and of bugs.</param>
     /// <param name="shardBy">A hash of what must not be worked on side by side; needed when there are several shards.</param>
+    /// <param name="weigh">How much work an item is, where they differ: at least 1.</param>
     public GroupCommit(GroupCommitOptions options, NpgsqlDataSource database, Func<IBatchHandler<TItem, TResult>> makeHandler,
-        IMeterFactory meterFactory, ILogger logger, Func<TItem, int>? shardBy = null)
+        IMeterFactory meterFactory, ILogger logger, Func<TItem, int>? shardBy = null,
+        Func<TItem, int>? weigh = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Capacity, 1, nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxBatch, 1, nameof(options));
@@ -49,7 +52,7 @@ public sealed class GroupCommit<TItem, TResult> : IAsyncDisposable
         _shardBy = shardBy;
         _meters = new GroupCommitMeters(meterFactory, _name, () => _shards?.Sum(shard => shard.Waiting) ?? 0);
         _shards = [.. Enumerable.Range(0, options.Shards).Select(_ =>
-            new GroupCommitShard<TItem, TResult>(options, database, makeHandler(), _meters, logger))];
+            new GroupCommitShard<TItem, TResult>(options, database, makeHandler(), weigh ?? (static _ => 1), _meters, logger))];
     }
 
     /// <summary>

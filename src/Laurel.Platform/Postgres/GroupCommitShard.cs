@@ -32,27 +32,40 @@ internal sealed class GroupCommitShard<TItem, TResult>
     private readonly GroupCommitOptions _options;
     private readonly NpgsqlDataSource _database;
     private readonly IBatchHandler<TItem, TResult> _handler;
+    private readonly Func<TItem, int> _weigh;
     private readonly GroupCommitMeters _meters;
     private readonly ILogger _logger;
     private readonly Channel<WaitingItem<TItem, TResult>> _queue;
     private readonly Task _loop;
+    private int _waiting;
     private bool _isDown;
 
     public GroupCommitShard(GroupCommitOptions options, NpgsqlDataSource database, IBatchHandler<TItem, TResult> handler,
-        GroupCommitMeters meters, ILogger logger)
+        Func<TItem, int> weigh, GroupCommitMeters meters, ILogger logger)
     {
         _options = options;
         _database = database;
         _handler = handler;
+        _weigh = weigh;
         _meters = meters;
         _logger = logger;
-        _queue = Channel.CreateBounded<WaitingItem<TItem, TResult>>(new BoundedChannelOptions(options.Capacity) { SingleReader = true });
+        _queue = Channel.CreateUnbounded<WaitingItem<TItem, TResult>>(new UnboundedChannelOptions { SingleReader = true });
         _loop = Task.Run(Work);
     }
 
-    public int Waiting => _queue.Reader.Count;
+    /// <summary>The weight of what waits. It, not the queue, is what bounds the memory.</summary>
+    public int Waiting => Volatile.Read(ref _waiting);
 
-    public bool TryAdd(WaitingItem<TItem, TResult> waiting) => _queue.Writer.TryWrite(waiting);
+    public bool TryAdd(WaitingItem<TItem, TResult> waiting)
+    {
+        var weight = _weigh(waiting.Item);
+        var sum = Interlocked.Add(ref _waiting, weight);
+        // An item that weighs more than the whole queue may hold finds its turn when nothing else waits.
+        if ((sum <= _options.Capacity || sum == weight) && _queue.Writer.TryWrite(waiting))
+            return true;
+        Interlocked.Add(ref _waiting, -weight);
+        return false;
+    }
 
     public Task Drain()
     {
@@ -80,14 +93,18 @@ internal sealed class GroupCommitShard<TItem, TResult>
 
     private WaitingItem<TItem, TResult>[] TakeAll()
     {
-        var batch = new WaitingItem<TItem, TResult>[Math.Min(_queue.Reader.Count, _options.MaxBatch)];
-        for (var i = 0; i < batch.Length; i++)
+        var batch = new List<WaitingItem<TItem, TResult>>();
+        var weight = 0;
+        while (_queue.Reader.TryPeek(out var next) && (batch.Count == 0 || weight + _weigh(next.Item) <= _options.MaxBatch))
         {
-            // This is the only reader: what has been counted is there.
-            _queue.Reader.TryRead(out batch[i]!);
-            _meters.Took(BatchStep.Wait, batch[i].Since);
+            // This is the only reader: what has been seen is there.
+            _queue.Reader.TryRead(out _);
+            batch.Add(next);
+            weight += _weigh(next.Item);
+            _meters.Took(BatchStep.Wait, next.Since);
         }
-        return batch;
+        Interlocked.Add(ref _waiting, -weight);
+        return [.. batch];
     }
 
     /// <summary>Runs the batch, or its halves and their halves, in order, until each item has its answer.</summary>
@@ -192,7 +209,7 @@ internal sealed class GroupCommitShard<TItem, TResult>
             Tell(() => _handler.Failed(items));
             return new Attempt(FateOf(failure), null, failure);
         }
-        _meters.Committed(items.Count);
+        _meters.Committed(items.Sum(_weigh));
         if (!Tell(() => _handler.Committed(items, results)))
             Tell(() => _handler.Failed(items));
         if (_isDown)
@@ -204,6 +221,7 @@ internal sealed class GroupCommitShard<TItem, TResult>
     /// <summary>A SQLSTATE, also one that COMMIT answers with, says that nothing was kept. Without one nobody knows.</summary>
     private static Fate FateOf(Exception failure) => failure switch
     {
+        RepeatBatchException => Fate.Conflict,
         PostgresException { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected } => Fate.Conflict,
         PostgresException { SqlState: PostgresErrorCodes.InFailedSqlTransaction } => Fate.Broken,
         PostgresException { SqlState: ['2', '2' or '3', ..] } => Fate.Poisoned,

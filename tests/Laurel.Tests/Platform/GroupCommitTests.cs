@@ -74,6 +74,37 @@ public sealed class GroupCommitTests(TestPostgres postgres) : IAsyncLifetime
         Assert.Equal(Enumerable.Range(0, 501).Select(id => (long)id), items.Runs.SelectMany(run => run).Select(item => item.Id));
     }
 
+    [Fact]
+    public async Task Where_items_are_weighed_batches_and_the_queue_are_bounded_by_weight()
+    {
+        var items = new Items { Gate = new() };
+        await using var pipeline = Pipeline(items, maxBatch: 10, capacity: 40, weigh: item => Math.Max(1, (int)item.Id % 100));
+        var plug = await Plug(pipeline, items);
+        // The weights: 6, 4, 5, 25 (more than a batch), 0 too many, and one that would still find room in a queue counted by items.
+        var answers = Submit(pipeline, [new(106), new(204), new(305), new(425)]);
+        await Assert.ThrowsAsync<OverloadedException>(() => pipeline.Submit(new(501), Cancellation));
+        items.Gate.SetResult();
+
+        await plug;
+        await Task.WhenAll(answers);
+        Assert.Equal([[0], [106, 204], [305], [425]], items.Runs.Select(run => run.Select(item => item.Id).ToArray()));
+        Assert.Equal("660: 7", await pipeline.Submit(new(660), Cancellation));
+    }
+
+    [Fact]
+    public async Task A_handler_may_ask_for_another_transaction_three_times_and_no_more()
+    {
+        var items = new Items { Repeats = 3 };
+        await using var pipeline = Pipeline(items);
+        Assert.Equal("1: 7", await pipeline.Submit(new(1), Cancellation));
+        Assert.Equal(4, items.Runs.Count);
+
+        items.Repeats = 4;
+        await Assert.ThrowsAsync<UnavailableException>(() => pipeline.Submit(new(2), Cancellation));
+        Assert.Equal(8, items.Runs.Count);
+        Assert.Equal(1L, await _database.Scalar("SELECT count(*) FROM item"));
+    }
+
     [Theory]
     [InlineData("not a number", null, PostgresErrorCodes.InvalidTextRepresentation)]
     [InlineData("-1", null, PostgresErrorCodes.CheckViolation)]
@@ -568,8 +599,9 @@ public sealed class GroupCommitTests(TestPostgres postgres) : IAsyncLifetime
         return plug;
     }
 
-    private GroupCommit<Item, string> Pipeline(Items items, NpgsqlDataSource? other = null, int capacity = 10_000, int maxBatch = 1_000) =>
-        new(new("items") { Capacity = capacity, MaxBatch = maxBatch }, other ?? _source, () => items, Meters, NullLogger.Instance);
+    private GroupCommit<Item, string> Pipeline(
+        Items items, NpgsqlDataSource? other = null, int capacity = 10_000, int maxBatch = 1_000, Func<Item, int>? weigh = null) =>
+        new(new("items") { Capacity = capacity, MaxBatch = maxBatch }, other ?? _source, () => items, Meters, NullLogger.Instance, weigh: weigh);
 
     public enum Bug
     {
@@ -606,6 +638,8 @@ public sealed class GroupCommitTests(TestPostgres postgres) : IAsyncLifetime
         public string? FailWith { get; set; }
 
         public int Failures { get; set; }
+
+        public int Repeats { get; set; }
 
         public Bug? Bug { get; set; }
 
@@ -682,6 +716,8 @@ public sealed class GroupCommitTests(TestPostgres postgres) : IAsyncLifetime
                 Failures--;
                 await Execute(connection, $"DO $$ BEGIN RAISE SQLSTATE '{FailWith}'; END $$");
             }
+            if (Repeats-- > 0)
+                throw new RepeatBatchException("once more");
             switch (Bug)
             {
                 case GroupCommitTests.Bug.Throws:

@@ -39,7 +39,7 @@ public sealed class LaurelApp(TestPostgres postgres) : IAsyncLifetime
 
     public NpgsqlDataSource Database => _databases!.Auth;
 
-    public NpgsqlDataSource Events => _databases!.Events;
+    public NpgsqlDataSource Events => _databases!.Events.Any;
 
     public Uri Address => _http!.BaseAddress!;
 

@@ -1,0 +1,176 @@
+using Laurel.Events.Activities;
+using Laurel.Platform.Postgres;
+using Laurel.Rules;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Laurel.Events.Progress;
+
+/// <summary>
+/// Makes rows of progress what their activities come to, inside of the caller's transaction. No row is locked ahead: a row that another
+/// process has changed meanwhile refuses the write, is locked by that, read again and folded again.
+/// </summary>
+internal sealed class Folding(ILogger log)
+{
+    /// <summary>The second attempt holds the locks, so it succeeds.</summary>
+    private const int MaxAttempts = 3;
+
+    /// <summary>Whether the last write met a fold that failed.</summary>
+    public bool HasQuarantined { get; private set; }
+
+    /// <summary>Writes the rows of these touches, which are in the order of their keys and have been read or are remembered.</summary>
+    public async Task Write(NpgsqlConnection connection, IReadOnlyList<Touch> touches)
+    {
+        var failed = new Dictionary<EventId, string>();
+        var pending = touches;
+        for (var attempt = 1; pending.Count > 0; attempt++)
+        {
+            if (attempt > MaxAttempts)
+                throw new RepeatBatchException("Rows of progress were changed again although they were locked.");
+            if (attempt > 1)
+                await Read(connection, pending);
+            await Refold(connection, [.. pending.Where(touch => touch.MustRefold)], (touch, activity) => Guard(touch, failed, () => touch.Add(activity)));
+
+            var folded = Fold(pending, failed, out var unchanged);
+            var outdated = await WriteGuarded(connection, folded, unchanged.FindAll(touch => touch.IsRemembered));
+            pending = [.. pending.Where(outdated.Contains)];
+        }
+
+        HasQuarantined = failed.Count > 0;
+        if (HasQuarantined)
+            await Quarantine(connection, failed);
+    }
+
+    /// <summary>Reads the rows as they are now.</summary>
+    public static async Task Read(NpgsqlConnection connection, IReadOnlyList<Touch> touches)
+    {
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { ProgressStore.Read(touches.Select(touch => touch.Key).ToList()) } };
+        await using var reader = await batch.ExecuteReaderAsync();
+        await Read(reader, touches);
+    }
+
+    public static async Task Read(NpgsqlDataReader reader, IReadOnlyList<Touch> touches)
+    {
+        foreach (var touch in touches)
+            (touch.Row, touch.IsRemembered) = (null, false);
+        while (await reader.ReadAsync())
+            touches[(int)reader.GetInt64(0) - 1].Row = ProgressStore.Row(reader, 1);
+    }
+
+    /// <summary>Passes all stored activities of these rows' users to a fold from nothing; those of this transaction are among them.</summary>
+    public static async Task Refold(NpgsqlConnection connection, IReadOnlyList<Touch> touches, Action<Touch, Activity> fold)
+    {
+        if (touches.Count == 0)
+            return;
+
+        foreach (var touch in touches)
+            touch.Refolded = Rules.Progress.Empty;
+        var types = touches.SelectMany(touch => touch.Event.Definition.Measures).Select(measure => measure.Activity).ToHashSet(StringComparer.Ordinal);
+        var periods = touches.Select(touch => (touch.Key.UserId, touch.Window.Start, touch.Window.End)).ToList();
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { ActivityLog.History(periods, types) } };
+        await using var reader = await batch.ExecuteReaderAsync();
+        while (await reader.ReadAsync())
+            fold(touches[(int)reader.GetInt64(0) - 1], ActivityLog.Read(reader, 1));
+    }
+
+    private List<(Touch Touch, ProgressRow Row)> Fold(IReadOnlyList<Touch> touches, Dictionary<EventId, string> failed, out List<Touch> unchanged)
+    {
+        unchanged = [];
+        var folded = new List<(Touch Touch, ProgressRow Row)>(touches.Count);
+        foreach (var touch in touches)
+        {
+            ProgressRow? row = null;
+            Guard(touch, failed, () => row = touch.Fold());
+            if (row is not null)
+                folded.Add((touch, row));
+            else
+                unchanged.Add(touch);
+        }
+
+        // An event fails as a whole: what was folded of it before is not written either.
+        if (failed.Count > 0)
+            folded.RemoveAll(one => failed.ContainsKey(one.Touch.Key.EventId));
+        return folded;
+    }
+
+    /// <summary>
+    /// Writes what was folded. A fold into a remembered row that changed nothing is no write, and so no guard: it is right only if that
+    /// row is still the stored one, which is looked up. Returns whatever was folded into a row that is no longer the stored one.
+    /// </summary>
+    private static async Task<HashSet<Touch>> WriteGuarded(NpgsqlConnection connection, List<(Touch Touch, ProgressRow Row)> folded, List<Touch> remembered)
+    {
+        var outdated = new HashSet<Touch>();
+        if (folded.Count + remembered.Count == 0)
+            return outdated;
+
+        await using var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands = { ProgressStore.Write(folded.ConvertAll(one => one.Touch.Key), folded.ConvertAll(one => one.Row)) },
+        };
+        if (remembered.Count > 0)
+            batch.BatchCommands.Add(ProgressStore.Read(remembered.ConvertAll(touch => touch.Key)));
+        await using var reader = await batch.ExecuteReaderAsync();
+        await FindRefused(reader, folded, outdated);
+        if (remembered.Count == 0)
+            return outdated;
+
+        await reader.NextResultAsync();
+        var versions = remembered.ConvertAll(touch => touch.Row!.Version);
+        await Read(reader, remembered);
+        outdated.UnionWith(remembered.Where((touch, i) => touch.Row?.Version != versions[i]));
+        return outdated;
+    }
+
+    /// <summary>Rows come back in the order in which they were sent; those that are left out were refused.</summary>
+    private static async Task FindRefused(NpgsqlDataReader reader, List<(Touch Touch, ProgressRow Row)> folded, HashSet<Touch> refused)
+    {
+        var at = 0;
+        while (await reader.ReadAsync())
+        {
+            var key = ProgressStore.Key(reader, 0);
+            for (; folded[at].Touch.Key != key; at++)
+                refused.Add(folded[at].Touch);
+            folded[at].Touch.Written = folded[at].Row;
+            at++;
+        }
+
+        for (; at < folded.Count; at++)
+            refused.Add(folded[at].Touch);
+    }
+
+    /// <summary>
+    /// A fold that throws is a bug, or a state that is none. Its event pays nothing more until an operator lets it be folded anew; the
+    /// activities are stored all the same, and every other event goes on.
+    /// </summary>
+    private void Guard(Touch touch, Dictionary<EventId, string> failed, Action fold)
+    {
+        if (failed.ContainsKey(touch.Key.EventId))
+            return;
+        try
+        {
+            fold();
+        }
+#pragma warning disable CA1031 // Whatever it is, it must not refuse the activity.
+        catch (Exception bug)
+#pragma warning restore CA1031
+        {
+            log.LogError(bug, "Event {Event} is quarantined: its progress cannot be folded.", touch.Key.EventId.Value);
+            failed.Add(touch.Key.EventId, $"{bug.GetType().Name}: {bug.Message}");
+        }
+    }
+
+    private static async Task Quarantine(NpgsqlConnection connection, Dictionary<EventId, string> failed)
+    {
+        await using var batch = new NpgsqlBatch(connection);
+        foreach (var (id, reason) in failed.OrderBy(one => one.Key.Value))
+        {
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(
+                "INSERT INTO quarantines (event_id, since, reason) VALUES ($1, now(), $2) ON CONFLICT (event_id) DO NOTHING")
+            {
+                Parameters = { new NpgsqlParameter<Guid> { TypedValue = id.Value }, new NpgsqlParameter<string> { TypedValue = reason } },
+            });
+        }
+
+        await batch.ExecuteNonQueryAsync();
+    }
+}

@@ -1,0 +1,32 @@
+using Laurel.Events.Catalog;
+using Laurel.Rules;
+
+namespace Laurel.Events.Progress;
+
+/// <summary>A row of progress, as it is stored.</summary>
+internal sealed class ProgressRow(int version, int epoch, long met, byte[] state)
+{
+    /// <summary>The epoch of a row under repair: whoever folds into it folds it anew, and leaves this mark to the repair to take away.</summary>
+    public const int UnderRepair = 0;
+
+    private Rules.Progress? _progress;
+
+    public int Version => version;
+
+    public int Epoch => epoch;
+
+    /// <summary>Bit 0: the event's condition is met; bit n: that of the offer with ordinal n.</summary>
+    public long Met => met;
+
+    public byte[] State => state;
+
+    /// <exception cref="InvalidDataException">The stored state is none.</exception>
+    public Rules.Progress Progress => _progress ??= Rules.Progress.Decode(state);
+
+    /// <summary>The row that follows on another one, or on none.</summary>
+    public static ProgressRow After(ProgressRow? before, RunningEvent on, Rules.Progress progress) =>
+        new((before?.Version ?? 0) + 1, before?.Epoch == UnderRepair ? UnderRepair : on.Epoch, Engine.MetBits(on.Definition, progress), progress.Encode())
+        {
+            _progress = progress,
+        };
+}

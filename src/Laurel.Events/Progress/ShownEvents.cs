@@ -1,0 +1,29 @@
+using Laurel.Events.Catalog;
+using Laurel.Rules;
+
+namespace Laurel.Events.Progress;
+
+/// <summary>Which events, and which window of each, a player's progress is shown in.</summary>
+internal static class ShownEvents
+{
+    public static IEnumerable<(RunningEvent Event, Window Window)> Of(CatalogSnapshot snapshot, ProgressWish wish, DateTimeOffset now) =>
+        wish.Event is { } wanted
+            ? Of(snapshot.Events.GetValueOrDefault(wanted), wish.Window, now)
+            : snapshot.Active.Reverse()
+                .Where(one => wish.Before is not { } before || one.Id.Value.CompareTo(before) < 0)
+                .SelectMany(one => Of(one, null, now))
+                .Take(wish.Limit);
+
+    /// <summary>Its window that is open; after its end the last one, while that can be claimed.</summary>
+    private static IEnumerable<(RunningEvent Event, Window Window)> Of(RunningEvent? one, DateOnly? key, DateTimeOffset now)
+    {
+        if (one is not { Status: EventStatus.Active, IsQuarantined: false } || one.PhaseAt(now) is not (Phase.Running or Phase.Claimable))
+            yield break;
+
+        var calendar = one.Definition.Calendar;
+        var end = one.Definition.Draft.EndsAt;
+        var window = key is { } asked ? calendar.WindowAt(asked) : calendar.WindowOf(now < end ? now : end.AddTicks(-1));
+        if (window is { } found && found.Start <= now)
+            yield return (one, found);
+    }
+}

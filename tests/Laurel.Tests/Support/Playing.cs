@@ -1,0 +1,31 @@
+using System.Text.Json.Nodes;
+using Laurel.Platform.Access;
+
+namespace Laurel.Tests.Support;
+
+/// <summary>What game servers and players do, in their words.</summary>
+public static class Playing
+{
+    /// <summary>A game server: a service account that reports activities.</summary>
+    public static Api GameServer(this LaurelApp app) => app.Anonymous.As(app.ServiceToken(Scopes.ActivitiesWrite));
+
+    /// <summary>A user whom the game knows; Laurel has no account of theirs.</summary>
+    public static string NewUser() => $"user-{Guid.CreateVersion7(TimeProvider.System.GetUtcNow()):N}";
+
+    public static object Did(
+        string userId, string type, DateTimeOffset at, string? id = null, long? value = null, object? attributes = null) =>
+        new { userId, type, occurredAt = at, id = id ?? Guid.CreateVersion7(TimeProvider.System.GetUtcNow()).ToString("N"), value, attributes };
+
+    public static Task<Answer> Reports(this Api gameServer, params object[] activities) => gameServer.Post("/v1/activities", activities);
+
+    /// <summary>The outcome of each activity, with the code of a refusal.</summary>
+    public static string[] Outcomes(this Answer answer) =>
+        [.. answer.Is(200).Json["results"]!.AsArray().Select(result => result!["outcome"]! + (result["code"] is { } code ? $" {code}" : ""))];
+
+    /// <summary>A player's progress in an event.</summary>
+    public static async Task<JsonNode> Progress(this Api player, string eventId) => (await player.Get($"/v1/me/progress/{eventId}")).Is(200).Json;
+
+    /// <summary>Where the leaf at a path stands.</summary>
+    public static long Current(this JsonNode progress, string path = "condition") =>
+        progress["leaves"]!.AsArray().Single(leaf => leaf!["path"]!.GetValue<string>() == path)!["current"]!.GetValue<long>();
+}
