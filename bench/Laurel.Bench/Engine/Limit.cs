@@ -1,3 +1,8 @@
+using Laurel.Events;
+using Laurel.Events.Activities;
+using Laurel.Events.Catalog;
+using Laurel.Events.Progress;
+using Laurel.Rules;
 using Npgsql;
 
 namespace Laurel.Bench.Engine;
@@ -15,18 +20,23 @@ internal sealed class Limit(NpgsqlDataSource database, Feed feed) : IClient
 
     public async ValueTask<string?> Exchange()
     {
-        var open = _connection ??= await database.OpenConnectionAsync();
-        var batch = new Happening[BatchSize];
-        for (var i = 0; i < batch.Length; i++)
-            batch[i] = feed.Next();
-        Array.Sort(batch, (a, b) => string.CompareOrdinal(a.UserId, b.UserId));
-        var keys = batch.Select(happening => happening.UserId).Distinct().SelectMany(user => HandWritten.Events.Select(e => (User: user, Event: e))).ToArray();
+        var connection = _connection ??= await database.OpenConnectionAsync();
+        var activities = new NewActivity[BatchSize];
+        for (var i = 0; i < activities.Length; i++)
+            activities[i] = Stored(feed.Next());
+        Array.Sort(activities, (one, other) => string.CompareOrdinal(one.UserId, other.UserId));
+        ProgressKey[] keys =
+        [
+            .. from user in activities.Select(activity => activity.UserId).Distinct()
+               from id in HandWritten.Events
+               select new ProgressKey(user, new EventId(id), HandWritten.Window),
+        ];
 
-        await using var transaction = await open.BeginTransactionAsync();
-        var (accepted, rows) = await InsertAndRead(open, batch, keys);
-        var moved = await Upsert(open, keys, rows);
+        await using var transaction = await connection.BeginTransactionAsync();
+        var (accepted, rows) = await StoreAndRead(connection, activities, keys);
+        var moved = await Write(connection, keys, Array.ConvertAll(rows, Next));
         await transaction.CommitAsync();
-        return accepted < batch.Length ? "an activity was there already" : moved < keys.Length ? "another had moved the progress" : null;
+        return accepted < activities.Length ? "an activity was there already" : moved < keys.Length ? "another had moved the progress" : null;
     }
 
     public void Drop()
@@ -37,34 +47,11 @@ internal sealed class Limit(NpgsqlDataSource database, Feed feed) : IClient
 
     public void Dispose() => Drop();
 
-    private static async Task<(int Accepted, Dictionary<(string User, Guid Event), (int Version, byte[] State)> Rows)> InsertAndRead(
-        NpgsqlConnection connection, Happening[] activities, (string User, Guid Event)[] keys)
+    private static async Task<(int Accepted, ProgressRow?[] Rows)> StoreAndRead(NpgsqlConnection connection, NewActivity[] activities, ProgressKey[] keys)
     {
         await using var batch = new NpgsqlBatch(connection)
         {
-            BatchCommands =
-            {
-                new("SELECT pg_advisory_xact_lock_shared(0)"),
-                new("SELECT version, generation FROM catalog"),
-                new(LimitSql.Insert)
-                {
-                    Parameters =
-                    {
-                        Column(activities, activity => activity.OccurredAt.UtcDateTime),
-                        Column(activities, activity => activity.Value),
-                        Column(activities, activity => activity.UserId),
-                        Column(activities, activity => activity.Id),
-                        Column(activities, _ => Feed.Activity),
-                        Column(activities, activity => activity.Attributes),
-                        new NpgsqlParameter<int> { TypedValue = 1 },
-                        new NpgsqlParameter<Guid> { TypedValue = HandWritten.Events[0] },
-                    },
-                },
-                new(LimitSql.Read)
-                {
-                    Parameters = { Column(keys, key => key.User), Column(keys, key => key.Event), Column(keys, _ => HandWritten.Window) },
-                },
-            },
+            BatchCommands = { Fence.Pass(), Fence.Read(), ActivityLog.Insert(generation: 1, activities), ProgressStore.Read(keys) },
         };
         await using var reader = await batch.ExecuteReaderAsync();
         await reader.NextResultAsync();
@@ -73,31 +60,27 @@ internal sealed class Limit(NpgsqlDataSource database, Feed feed) : IClient
         while (await reader.ReadAsync())
             accepted++;
         await reader.NextResultAsync();
-        var rows = new Dictionary<(string, Guid), (int, byte[])>(keys.Length);
+        var rows = new ProgressRow?[keys.Length];
         while (await reader.ReadAsync())
-            rows[(reader.GetString(0), reader.GetGuid(1))] = (reader.GetInt32(3), reader.GetFieldValue<byte[]>(6));
+            rows[reader.GetInt64(0) - 1] = ProgressStore.Row(reader, 1);
         return (accepted, rows);
     }
 
-    private static async Task<int> Upsert(
-        NpgsqlConnection connection, (string User, Guid Event)[] keys, Dictionary<(string User, Guid Event), (int Version, byte[] State)> rows)
+    private static async Task<int> Write(NpgsqlConnection connection, ProgressKey[] keys, ProgressRow[] rows)
     {
-        await using var command = new NpgsqlCommand(LimitSql.Upsert, connection)
-        {
-            Parameters =
-            {
-                Column(keys, _ => 0L),
-                Column(keys, key => rows.GetValueOrDefault(key).Version + 1),
-                Column(keys, _ => 0),
-                Column(keys, _ => HandWritten.Window),
-                Column(keys, key => key.Event),
-                Column(keys, key => key.User),
-                Column(keys, key => rows.TryGetValue(key, out var row) ? row.State : HandWritten.StateOf(1)),
-            },
-        };
-        return await command.ExecuteNonQueryAsync();
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { ProgressStore.Write(keys, rows) } };
+        await using var reader = await batch.ExecuteReaderAsync();
+        var written = 0;
+        while (await reader.ReadAsync())
+            written++;
+        return written;
     }
 
-    private static NpgsqlParameter<TValue[]> Column<TItem, TValue>(TItem[] items, Converter<TItem, TValue> value) =>
-        new() { TypedValue = Array.ConvertAll(items, value) };
+    private static ProgressRow Next(ProgressRow? row) => new((row?.Version ?? 0) + 1, epoch: 1, met: 0, row?.State ?? HandWritten.StateOf(1));
+
+    private static NewActivity Stored(Happening happening) => new(
+        happening.UserId,
+        happening.Id,
+        new Activity(Feed.Activity, happening.OccurredAt, happening.Value, Attributes.Parse(happening.Attributes)),
+        HandWritten.Events[0]);
 }

@@ -16,6 +16,7 @@ internal sealed record NaiveAnswer(string Outcome);
 internal static class NaiveServer
 {
     public const string Verb = "naive-server";
+    public const string Path = "/activities";
     public const string DatabaseKey = "LAUREL_BENCH_NAIVE_DATABASE";
 
     // More make the backends wait for each other's turn on the processors, fewer leave COMMIT's wait unused.
@@ -52,7 +53,7 @@ internal static class NaiveServer
         var app = builder.Build();
         var store = new NaiveStore(database);
         app.MapGet("/ready", () => TypedResults.Ok(Accepted));
-        app.MapPost("/activities", async (NaiveActivity activity, CancellationToken cancel) => TypedResults.Ok(await store.Add(activity, cancel) switch
+        app.MapPost(Path, async (NaiveActivity activity, CancellationToken cancel) => TypedResults.Ok(await store.Add(activity, cancel) switch
         {
             NaiveOutcome.Accepted => Accepted,
             NaiveOutcome.Duplicate => Duplicate,
