@@ -68,7 +68,7 @@ internal sealed class Limit(NpgsqlDataSource database, Feed feed) : IClient
 
     private static async Task<int> Write(NpgsqlConnection connection, ProgressKey[] keys, ProgressRow[] rows)
     {
-        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { ProgressStore.Write(keys, rows) } };
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { ProgressStore.Write(keys, rows, tell: false) } };
         await using var reader = await batch.ExecuteReaderAsync();
         var written = 0;
         while (await reader.ReadAsync())
