@@ -47,7 +47,7 @@ internal sealed class LeafCheck(string path, WindowSizes? sizes, List<Flaw> flaw
 
     public void FitsTime(string field, long seconds)
     {
-        if (seconds >= 1 && sizes is not null && seconds > sizes.Seconds)
+        if (seconds is >= 1 and <= MaxGoal && sizes is not null && seconds > sizes.Seconds)
             Report($"{path}.{field}", "unreachable", $"No window of this event lasts longer than {sizes.Seconds} seconds.");
     }
 
