@@ -28,6 +28,8 @@ public static class EventsSetup
         services.AddSingleton<Generations>();
         services.AddSingleton<Presence>();
         services.AddSingleton<ProgressReader>();
+        services.AddSingleton<Participants>();
+        services.AddSingleton<Explaining>();
         services.AddSingleton(new ReadinessCheck("events database", cancellation => database.Any.Execute("SELECT 1", [], cancellation)));
         services.AddPeriodicWork("events: catalog", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<EventCatalog>().KeepUp);
         services.AddPeriodicWork("events: generations", TimeSpan.FromMinutes(1), provider => provider.GetRequiredService<Generations>().Tend);
@@ -42,6 +44,7 @@ public static class EventsSetup
         routes.MapActivities();
         routes.MapPlaying();
         routes.MapProgress();
+        routes.MapSupport();
     }
 
     /// <summary>What has to be there before the first request is served.</summary>
