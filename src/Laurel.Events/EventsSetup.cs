@@ -24,6 +24,13 @@ public static class EventsSetup
         services.AddOwning<EventStore>(database);
         services.AddSingleton<EventWriter>();
         services.AddSingleton<JobStore>();
+        services.AddSingleton<JobReader>();
+        services.AddSingleton<JobResults>();
+        services.AddSingleton<JobBatches>();
+        services.AddSingleton<UserSweep>();
+        services.AddSingleton<IJobWork, CatchUp>();
+        services.AddSingleton<IJobWork, Rejudge>();
+        services.AddHostedService<JobRunner>();
         services.AddSingleton<Intake>();
         services.AddSingleton<Generations>();
         services.AddSingleton<Presence>();
@@ -45,6 +52,7 @@ public static class EventsSetup
         routes.MapPlaying();
         routes.MapProgress();
         routes.MapSupport();
+        routes.MapJobs();
     }
 
     /// <summary>What has to be there before the first request is served.</summary>

@@ -37,11 +37,16 @@ public sealed class Calendar
     private readonly long _dayStartsAt;
     private readonly Repeats _repeats;
 
-    // Days met lately, by the quarter of a day in UTC. A slot is replaced whole, so that a race costs a computation and no more.
+    // Days met lately, each in a slot of its own but for what the clock moves. A slot is replaced whole, so that a race costs a
+    // computation and no more.
     private readonly Day?[] _days = new Day?[64];
+    private readonly long _firstSlot;
 
-    public Calendar(DateTimeOffset startsAt, DateTimeOffset endsAt, TimeZoneInfo zone, TimeOnly dayStartsAt, Repeats repeats) =>
+    public Calendar(DateTimeOffset startsAt, DateTimeOffset endsAt, TimeZoneInfo zone, TimeOnly dayStartsAt, Repeats repeats)
+    {
         (_startsAt, _endsAt, _zone, _dayStartsAt, _repeats) = (startsAt.UtcTicks, endsAt.UtcTicks, zone, dayStartsAt.Ticks, repeats);
+        _firstSlot = zone.BaseUtcOffset.Ticks - _dayStartsAt;
+    }
 
     public bool Contains(DateTimeOffset instant) => instant.UtcTicks >= _startsAt && instant.UtcTicks < _endsAt;
 
@@ -97,7 +102,7 @@ public sealed class Calendar
     private Day DayAt(long instant)
     {
         var ticks = Math.Clamp(instant, Earliest, Latest);
-        ref var slot = ref _days[(ticks / (6 * TimeSpan.TicksPerHour)) & 63];
+        ref var slot = ref _days[((ticks + _firstSlot) / TimeSpan.TicksPerDay) & 63];
         return slot is { } known && known.Start <= ticks && ticks < known.End ? known : slot = FindDay(ticks);
     }
 

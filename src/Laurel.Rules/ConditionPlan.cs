@@ -1,14 +1,14 @@
 namespace Laurel.Rules;
 
 /// <summary>A leaf with what judging it needs at hand.</summary>
-internal sealed record LeafPlan(string Path, Leaf Leaf, Measure Measure, long Key, long Target)
+internal sealed record LeafPlan(string Path, string Type, Leaf Leaf, Measure Measure, long Target)
 {
-    public bool IsMet(Progress progress) => Leaf.Read(progress.TallyOf(Key)) >= Target;
+    public bool IsMet(Progress progress) => Leaf.Read(progress.TallyOf(Measure.Key)) >= Target;
 
     public LeafVerdict Judge(Progress progress)
     {
-        var current = Leaf.Read(progress.TallyOf(Key));
-        return new LeafVerdict(Path, Leaf.TypeName, current, Target, current >= Target, Math.Max(0, Target - current));
+        var current = Leaf.Read(progress.TallyOf(Measure.Key));
+        return new LeafVerdict(Path, Type, current, Target, current >= Target, Math.Max(0, Target - current));
     }
 }
 
@@ -36,8 +36,7 @@ internal sealed class ConditionPlan
             return new Node(null, group.Needed, [.. group.Of.Select((child, index) => Plan(child, $"{path}.of[{index}]", leaves))]);
 
         var leaf = (Leaf)condition;
-        var measure = leaf.Measure;
-        var plan = new LeafPlan(path, leaf, measure, measure.Key, leaf.Target);
+        var plan = new LeafPlan(path, leaf.TypeName, leaf, leaf.ToMeasure(), leaf.Goal);
         leaves.Add(plan);
         return new Node(plan, 0, []);
     }

@@ -64,14 +64,14 @@ public static class Engine
         var unmet = measure.Where?.Unmet(activity.Attributes);
         var outcome = activity.Type != measure.Activity ? Outcome.TypeNotMeasured
             : unmet is not null ? Outcome.WhereNotMet
-            : measure.Add(before.TallyOf(leaf.Key), activity, definition.Calendar, out _);
+            : measure.Add(before.TallyOf(measure.Key), activity, definition.Calendar, out _);
         var attribute = outcome switch
         {
             Outcome.WhereNotMet => unmet,
             Outcome.FieldMissing => measure.Field,
             _ => null,
         };
-        return new LeafExplanation(ordinal, leaf.Path, leaf.Leaf.TypeName, outcome, attribute);
+        return new LeafExplanation(ordinal, leaf.Path, leaf.Type, outcome, attribute);
     }
 
     private static LeafVerdict[] Leaves(ConditionPlan plan, Progress progress) => Array.ConvertAll(plan.Leaves, leaf => leaf.Judge(progress));

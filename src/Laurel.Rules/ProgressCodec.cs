@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Laurel.Rules;
 
 /// <summary>
-/// How progress is stored: a format byte, then per measure its key (8 bytes), the kind of its tally, and the tally. Numbers are
-/// varints. Days are the index of their first byte in the bitmap of all days, how many bytes there are, and the bytes.
+/// How progress is stored: a format byte, how many measures there are, and per measure its key (8 bytes), the kind of its tally, and
+/// the tally. Numbers are varints. Days are the index of their first byte in the bitmap of all days, how many bytes there are, and the bytes.
 /// </summary>
 internal static class ProgressCodec
 {
@@ -14,13 +14,13 @@ internal static class ProgressCodec
 
     public static byte[] Encode(Progress.Entry[] entries)
     {
-        var size = 1;
+        var size = 1 + VarintSize((ulong)entries.Length);
         foreach (ref readonly var entry in entries.AsSpan())
             size += 9 + Size(entry.Tally);
 
         var encoded = new byte[size];
         encoded[0] = Format;
-        var place = 1;
+        var place = Varint(encoded, 1, (ulong)entries.Length);
         foreach (ref readonly var entry in entries.AsSpan())
         {
             BinaryPrimitives.WriteInt64LittleEndian(encoded.AsSpan(place), entry.Key);
@@ -37,25 +37,28 @@ internal static class ProgressCodec
             throw new InvalidDataException("This is no progress, or of a format that this version does not know.");
 
         var reader = new Reader(encoded[1..]);
-        if (reader.AtEnd)
-            return Progress.Empty;
+        var count = reader.Varint();
+        if (count > (ulong)encoded.Length)
+            throw Reader.Nonsense();
 
-        var entries = new List<Progress.Entry>();
-        while (!reader.AtEnd)
+        var entries = count == 0 ? [] : new Progress.Entry[count];
+        for (var index = 0; index < entries.Length; index++)
         {
             var key = BinaryPrimitives.ReadInt64LittleEndian(reader.Bytes(8));
-            if (entries is [.., var last] && last.Key >= key)
+            if (index > 0 && entries[index - 1].Key >= key)
                 throw Reader.Nonsense();
-            entries.Add(new Progress.Entry(key, (TallyKind)reader.Bytes(1)[0] switch
+            entries[index] = new Progress.Entry(key, (TallyKind)reader.Bytes(1)[0] switch
             {
                 TallyKind.Number => Number(ref reader),
                 TallyKind.Days => Days(ref reader),
                 TallyKind.Hashes => Hashes(ref reader),
                 _ => throw Reader.Nonsense(),
-            }));
+            });
         }
 
-        return new Progress([.. entries]);
+        if (!reader.AtEnd)
+            throw Reader.Nonsense();
+        return count == 0 ? Progress.Empty : new Progress(entries);
     }
 
     private static int Size(in Tally tally)

@@ -29,6 +29,9 @@ internal sealed class Generations(EventsDatabase database, EventCatalog catalog,
     public Task<DateTimeOffset?> Horizon(CancellationToken cancellation) =>
         database.Any.QueryOne(HorizonStatement, row => (DateTimeOffset?)row.Time(0), [Intake.Ahead], cancellation);
 
+    /// <summary>Which windows can be folded anew.</summary>
+    public async Task<Reach> Reach(DateTimeOffset now, CancellationToken cancellation) => new(await Horizon(cancellation), now);
+
     /// <summary>Behind the fence: no batch is under way that writes to the current generation while the next one begins.</summary>
     private async Task Turn(CancellationToken cancellation)
     {
@@ -92,8 +95,8 @@ internal sealed class Generations(EventsDatabase database, EventCatalog catalog,
     private DateTimeOffset NeededFrom(DateTimeOffset now, CatalogSnapshot snapshot) =>
         snapshot.Events.Values.Select(one => NeededFrom(one, now)).Append(now.AddDays(-options.KeepDays)).Min();
 
-    /// <summary>The start of the oldest window in which something can still be claimed.</summary>
+    /// <summary>The start of the oldest window in which something can still be claimed, or be done that counts.</summary>
     internal static DateTimeOffset NeededFrom(RunningEvent one, DateTimeOffset now) =>
-        one.Definition.Calendar.WindowsBetween(now - one.ClaimWithin, DateTimeOffset.MaxValue).Select(window => (DateTimeOffset?)window.Start).FirstOrDefault()
+        one.Definition.Calendar.WindowsBetween(now - Activities.Reach.NeededFor(one), DateTimeOffset.MaxValue).Select(window => (DateTimeOffset?)window.Start).FirstOrDefault()
         ?? DateTimeOffset.MaxValue;
 }

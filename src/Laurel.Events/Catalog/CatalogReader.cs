@@ -8,9 +8,17 @@ namespace Laurel.Events.Catalog;
 /// <summary>Reads the whole catalog, in one statement: version and events are of one moment.</summary>
 internal static class CatalogReader
 {
+    private const int CatchUpAt = 2;
+    private const int EventAt = 4;
+
     private const string Statement =
         $"""
-        SELECT catalog.version, catalog.generation, {EventRows.Columns}
+        SELECT catalog.version, catalog.generation,
+            (SELECT id FROM jobs WHERE event_id = events.id AND epoch = events.epoch AND kind = 'catch_up' AND events.settled_epoch < events.epoch
+             ORDER BY id DESC LIMIT 1),
+            (SELECT id FROM jobs WHERE event_id = events.id AND epoch = events.epoch AND kind = 'rejudge' AND status IN ('queued', 'running')
+             ORDER BY id DESC LIMIT 1),
+            {EventRows.Columns}
         FROM catalog
         LEFT JOIN events ON events.status <> 'draft'
         ORDER BY events.id
@@ -20,21 +28,25 @@ internal static class CatalogReader
     {
         var unreadable = new List<(EventId, string)>();
         var rows = await database.Query(
-            Statement, row => (Version: row.GetInt64(0), Generation: row.GetInt32(1), Event: row.IsDBNull(2) ? null : Running(row)), [], cancellation);
+            Statement, row => (Version: row.GetInt64(0), Generation: row.GetInt32(1), Event: row.IsDBNull(EventAt) ? null : Running(row)), [], cancellation);
         return new CatalogSnapshot(rows[0].Version, rows[0].Generation, rows.Select(row => row.Event).OfType<RunningEvent>(), unreadable);
 
         RunningEvent? Running(NpgsqlDataReader row)
         {
             try
             {
-                return Ready(EventRows.Read(row, 2), before);
+                return Ready(EventRows.Read(row, EventAt), before) with
+                {
+                    CatchUp = row.Optional<Guid>(CatchUpAt) is { } catchUp ? new JobId(catchUp) : null,
+                    Rejudge = row.Optional<Guid>(CatchUpAt + 1) is { } rejudge ? new JobId(rejudge) : null,
+                };
             }
             catch (Exception exception) when (exception is EventUnreadableException or ArgumentException)
             {
                 // One event that another version of Laurel stored, or whose zone this machine does not know, must not stop all others.
-                var id = new EventId(row.GetGuid(2));
+                var id = new EventId(row.GetGuid(EventAt));
                 log.LogError(exception, "The event {Event} cannot be read, and is not folded", id);
-                if (EventRows.IsFolded(row, 2))
+                if (EventRows.IsFolded(row, EventAt))
                     unreadable.Add((id, "It cannot be read by a process that folds."));
                 return null;
             }

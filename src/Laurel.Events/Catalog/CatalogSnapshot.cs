@@ -40,5 +40,14 @@ internal sealed record RunningEvent(
     TimeSpan ClaimWithin,
     IReadOnlyList<Offer> Offers)
 {
+    /// <summary>The job that counts its progress anew, as long as it does; whoever counts a row anew before it tells it what that changed.</summary>
+    public JobId? CatchUp { get; init; }
+
+    /// <summary>The job that judged its progress last by new goals.</summary>
+    public JobId? Rejudge { get; init; }
+
+    /// <summary>Those bits of what is met that stand for something there is.</summary>
+    public long KnownBits { get; } = Offers.Aggregate(1L, (bits, offer) => bits | (1L << offer.Ordinal));
+
     public Phase PhaseAt(DateTimeOffset now) => Phases.At(now, Definition.Draft.StartsAt, Definition.Draft.EndsAt, ClaimWithin);
 }

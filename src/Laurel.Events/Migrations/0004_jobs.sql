@@ -6,27 +6,42 @@ CREATE TABLE jobs (
     epoch       int,        -- of the event, when it was asked for; a newer one supersedes the job
     status      text        NOT NULL CONSTRAINT jobs_status_known CHECK (status IN ('queued', 'running', 'done', 'failed', 'superseded')),
     input       jsonb       NOT NULL,
-    cursor      text        COLLATE "C",
+    cursor      jsonb,      -- where it stands
     done        bigint      NOT NULL DEFAULT 0,
     to_go       bigint,
     result      jsonb,
+    attempts    int         NOT NULL DEFAULT 0, -- at the batch that comes next
+    reason      text,       -- why it failed, or failed last
     created_at  timestamptz NOT NULL,
     created_by  text        NOT NULL,
     started_at  timestamptz,
     finished_at timestamptz,
     lease       uuid,       -- whoever works on it; only under this lease may it be moved on
-    lease_until timestamptz
+    free_at     timestamptz NOT NULL DEFAULT now() -- from when on anybody may take it: the end of a lease, or of a pause after a failure
 );
 
-CREATE INDEX jobs_open ON jobs (id) WHERE status IN ('queued', 'running');
+CREATE INDEX jobs_open ON jobs (free_at, id) WHERE status IN ('queued', 'running');
 CREATE INDEX jobs_by_event ON jobs (event_id, id DESC);
 
--- What a refold changed for users: offers (and the event's condition, bit 0) that they gained or lost.
+-- A void marks rows and, when no batch is under way that has not seen the mark, takes the mark away. Two at once would take each
+-- other's away too early.
+CREATE UNIQUE INDEX jobs_one_void ON jobs (kind) WHERE kind = 'void' AND status = 'running';
+
+-- Whom a job has still to do with, where finding that out again would cost too much.
+CREATE TABLE job_users (
+    job_id  uuid NOT NULL CONSTRAINT job_users_job REFERENCES jobs (id) ON DELETE CASCADE,
+    user_id text NOT NULL COLLATE "C",
+    CONSTRAINT job_users_pkey PRIMARY KEY (job_id, user_id)
+);
+
+-- What a job changed for users: offers (by their ordinals; bit 0 is the event's condition) whose conditions they meet now and did not
+-- before, or no longer.
 CREATE TABLE job_changes (
     job_id     uuid   NOT NULL CONSTRAINT job_changes_job REFERENCES jobs (id) ON DELETE CASCADE,
-    user_id    text   NOT NULL COLLATE "C",
+    event_id   uuid   NOT NULL,
     window_key date   NOT NULL,
+    user_id    text   NOT NULL COLLATE "C",
     gained     bigint NOT NULL,
     lost       bigint NOT NULL,
-    CONSTRAINT job_changes_pkey PRIMARY KEY (job_id, user_id, window_key)
+    CONSTRAINT job_changes_pkey PRIMARY KEY (job_id, user_id, event_id, window_key)
 );

@@ -1,4 +1,5 @@
 using Laurel.Events.Activities;
+using Laurel.Events.Jobs;
 using Laurel.Platform.Postgres;
 using Laurel.Rules;
 using Microsoft.Extensions.Logging;
@@ -29,13 +30,16 @@ internal sealed class Folding(ILogger log)
                 throw new RepeatBatchException("Rows of progress were changed again although they were locked.");
             if (attempt > 1)
                 await Read(connection, pending);
-            await Refold(connection, [.. pending.Where(touch => touch.MustRefold)], (touch, activity) => Guard(touch, failed, () => touch.Add(activity)));
+            // What a job has folded already need not be folded again, unless the row has changed meanwhile.
+            var anew = pending.Where(touch => touch.MustRefold && touch.Refolded is null).ToList();
+            await Refold(connection, anew, (touch, activity) => Guard(touch, failed, () => touch.Add(activity)));
 
             var folded = Fold(pending, failed, out var unchanged);
             var outdated = await WriteGuarded(connection, folded, unchanged.FindAll(touch => touch.IsRemembered));
             pending = [.. pending.Where(outdated.Contains)];
         }
 
+        await JobChanges.Record(connection, touches);
         HasQuarantined = failed.Count > 0;
         if (HasQuarantined)
             await Quarantine(connection, failed);
@@ -52,7 +56,7 @@ internal sealed class Folding(ILogger log)
     public static async Task Read(NpgsqlDataReader reader, IReadOnlyList<Touch> touches)
     {
         foreach (var touch in touches)
-            (touch.Row, touch.IsRemembered) = (null, false);
+            (touch.Row, touch.IsRemembered, touch.Refolded) = (null, false, null);
         while (await reader.ReadAsync())
             touches[(int)reader.GetInt64(0) - 1].Row = ProgressStore.Row(reader, 1);
     }

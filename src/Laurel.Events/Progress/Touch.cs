@@ -27,6 +27,12 @@ internal sealed class Touch(ProgressKey key, RunningEvent on, Window window)
     /// <summary>What all stored activities come to, where it had to be folded from nothing.</summary>
     public Rules.Progress? Refolded { get; set; }
 
+    /// <summary>The job that it is done for, if it is done for one.</summary>
+    public JobId? For { get; init; }
+
+    /// <summary>What the job makes of the row beyond folding into it.</summary>
+    public Mending Mending { get; init; }
+
     /// <summary>
     /// Whether the row cannot be added to: it was folded under another epoch, or it is missing while the catch-up has not come by yet.
     /// </summary>
@@ -45,13 +51,39 @@ internal sealed class Touch(ProgressKey key, RunningEvent on, Window window)
         if (MustRefold)
         {
             var anew = Refolded ?? throw new InvalidOperationException("The stored activities have not been folded yet.");
-            return Row is null && anew.Equals(Rules.Progress.Empty) ? null : ProgressRow.After(Row, on, anew);
+            if (Row is null && anew.IsEmpty)
+                return null;
+            return Mending == Mending.Repair ? ProgressRow.Folded(Row, on, anew) : ProgressRow.After(Row, on, anew);
         }
 
         var before = Row?.Progress ?? Rules.Progress.Empty;
         var after = before;
         foreach (var activity in Activities)
             after = Engine.Fold(on.Definition, after, activity);
-        return ReferenceEquals(after, before) ? null : ProgressRow.After(Row, on, after);
+        if (!ReferenceEquals(after, before))
+            return ProgressRow.After(Row, on, after);
+        return Mending == Mending.Rejudge && Row is { } row && row.Met != Engine.MetBits(on.Definition, before) ? ProgressRow.After(Row, on, before) : null;
     }
+
+    /// <summary>
+    /// What was gained and what was lost, in bits of <see cref="ProgressRow.Met"/>, by counting or judging the row anew: not by the
+    /// activities that were added to it, unless it was counted anew for their sake. Of offers that are no more nothing is said.
+    /// </summary>
+    public (long Gained, long Lost) Changed()
+    {
+        var before = Row?.Met ?? 0;
+        var after = MustRefold || Activities.Count == 0 ? Written!.Met : Engine.MetBits(on.Definition, Row?.Progress ?? Rules.Progress.Empty);
+        return (after & ~before & on.KnownBits, before & ~after & on.KnownBits);
+    }
+}
+
+internal enum Mending
+{
+    None,
+
+    /// <summary>Where only who has met which goal has changed, that is written too.</summary>
+    Rejudge,
+
+    /// <summary>The mark of a row under repair is taken away.</summary>
+    Repair,
 }

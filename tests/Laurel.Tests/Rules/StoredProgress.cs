@@ -44,23 +44,26 @@ public sealed class StoredProgress
         { "", "nothing" },
         { "00", "no format" },
         { "02", "a format of the future" },
-        { "01FF", "an end in the key" },
-        { "01" + "0100000000000000" + "00", "no number" },
-        { "01" + "0100000000000000" + "0000", "zero, which is not stored" },
-        { "01" + "0100000000000000" + "008100", "a number in a longer form" },
-        { "01" + "0100000000000000" + "00FFFFFFFFFFFFFFFFFF01", "a negative number" },
-        { "01" + "0100000000000000" + "00FFFFFFFFFFFFFFFFFFFF01", "a number of 70 bits" },
-        { "01" + "0100000000000000" + "03" + "01", "an unknown kind" },
-        { "01" + "0200000000000000" + "0001" + "0100000000000000" + "0001", "keys that descend" },
-        { "01" + "0100000000000000" + "0001" + "0100000000000000" + "0001", "a key twice" },
-        { "01" + "0100000000000000" + "01" + "01" + "00", "no days" },
-        { "01" + "0100000000000000" + "01" + "01" + "020001", "days that begin with an empty byte" },
-        { "01" + "0100000000000000" + "01" + "01" + "020100", "days that end with an empty byte" },
-        { "01" + "0100000000000000" + "01" + "FFFFFF7F" + "0101", "days after the end of time" },
-        { "01" + "0100000000000000" + "01" + "01" + "FFFFFFFFFFFFFFFFFF01", "more days than there are" },
-        { "01" + "0100000000000000" + "02" + "00", "no values" },
-        { "01" + "0100000000000000" + "02" + "02" + "02000000000000000100000000000000", "hashes that descend" },
-        { "01" + "0100000000000000" + "02" + "E907", "1,001 values" },
+        { "01", "no count" },
+        { "010000", "more than was announced" },
+        { "01FFFFFFFF0F", "more measures than bytes" },
+        { "0101FF", "an end in the key" },
+        { "01" + "01" + "0100000000000000" + "00", "no number" },
+        { "01" + "01" + "0100000000000000" + "0000", "zero, which is not stored" },
+        { "01" + "01" + "0100000000000000" + "008100", "a number in a longer form" },
+        { "01" + "01" + "0100000000000000" + "00FFFFFFFFFFFFFFFFFF01", "a negative number" },
+        { "01" + "01" + "0100000000000000" + "00FFFFFFFFFFFFFFFFFFFF01", "a number of 70 bits" },
+        { "01" + "01" + "0100000000000000" + "03" + "01", "an unknown kind" },
+        { "01" + "02" + "0200000000000000" + "0001" + "0100000000000000" + "0001", "keys that descend" },
+        { "01" + "02" + "0100000000000000" + "0001" + "0100000000000000" + "0001", "a key twice" },
+        { "01" + "01" + "0100000000000000" + "01" + "01" + "00", "no days" },
+        { "01" + "01" + "0100000000000000" + "01" + "01" + "020001", "days that begin with an empty byte" },
+        { "01" + "01" + "0100000000000000" + "01" + "01" + "020100", "days that end with an empty byte" },
+        { "01" + "01" + "0100000000000000" + "01" + "FFFFFF7F" + "0101", "days after the end of time" },
+        { "01" + "01" + "0100000000000000" + "01" + "01" + "FFFFFFFFFFFFFFFFFF01", "more days than there are" },
+        { "01" + "01" + "0100000000000000" + "02" + "00", "no values" },
+        { "01" + "01" + "0100000000000000" + "02" + "02" + "02000000000000000100000000000000", "hashes that descend" },
+        { "01" + "01" + "0100000000000000" + "02" + "E907", "1,001 values" },
     };
 
     [Theory]
@@ -80,10 +83,10 @@ public sealed class StoredProgress
             .Aggregate(Progress.Empty, (progress, activity) => Engine.Fold(definition, progress, activity));
 
         Assert.Equal(
-            "01" // the format
+            "01" + "03" // the format, three measures
             + "AB90E10A47B68EA8" + "02" + "03" + "34D7A6BF7E0C943C" + "2CCBC234FCBC56B4" + "9E4F3C314AB148D8" // distinct: three hashes
             + "B43EF54456FBFAB4" + "01" + "A4D205" + "02" + "1001" // days: from byte 92,452, the days 739,620 and 739,624
-            + "1F3D992DE0560AAD" + "00" + "D804", // sum: 600
+            + "F3D992DE0560AAD1" + "00" + "D804", // sum: 600
             Convert.ToHexString(progress.Encode()));
         Assert.Equal(progress, Progress.Decode(progress.Encode()));
     }

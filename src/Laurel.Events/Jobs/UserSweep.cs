@@ -1,0 +1,176 @@
+using System.Runtime.InteropServices;
+using Laurel.Events.Activities;
+using Laurel.Events.Progress;
+using Laurel.Platform.Postgres;
+using Laurel.Rules;
+using Npgsql;
+
+namespace Laurel.Events.Jobs;
+
+/// <summary>One row of progress of an event: as it is stored, and as all stored activities come to.</summary>
+internal readonly record struct SweptRow(ProgressKey Key, ProgressRow? Row, Rules.Progress Anew);
+
+/// <summary>Some users of an event, in the order of the database.</summary>
+/// <param name="Rows">Every row that they have, or would have.</param>
+/// <param name="Users">How many they are.</param>
+/// <param name="Last">The last one; null where there were none, so that the sweep is at its end.</param>
+/// <param name="Weight">How many rows and activities were read for them.</param>
+internal sealed record Swept(IReadOnlyList<SweptRow> Rows, int Users, string? Last, int Weight);
+
+/// <summary>
+/// Goes through all users that an event may have to do with: who have activities stored in generations of its period, or progress in
+/// it. It reads index pages to find them, and then their activities; never a whole table.
+/// </summary>
+internal sealed class UserSweep(EventsDatabase database)
+{
+    /// <summary>
+    /// The users after $4, each found by a step into the two indexes. The comparison of rows leaves the planner no other index of
+    /// progress than the one of this order.
+    /// </summary>
+    private const string Users =
+        """
+        WITH RECURSIVE users (user_id) AS (
+            SELECT $4::text COLLATE "C"
+            UNION ALL
+            SELECT (
+                SELECT min(next.user_id)
+                FROM (
+                    (SELECT activities.user_id
+                     FROM activities
+                     WHERE activities.user_id > users.user_id AND activities.generation BETWEEN $2 AND $3
+                     ORDER BY activities.user_id
+                     LIMIT 1)
+                    UNION ALL
+                    (SELECT progress.user_id
+                     FROM progress
+                     WHERE (progress.event_id, progress.user_id) > ($1, users.user_id) AND progress.event_id <= $1
+                     ORDER BY progress.event_id, progress.user_id
+                     LIMIT 1)
+                ) AS next)
+            FROM users
+            WHERE users.user_id IS NOT NULL
+        )
+        """;
+
+    private const string Rows =
+        """
+        SELECT user_id, event_id, window_key, version, epoch, met, state
+        FROM progress
+        WHERE (event_id, user_id) > ($1, $2) AND (event_id, user_id) <= ($1, $3)
+        """;
+
+    private const string History =
+        """
+        SELECT user_id, type, occurred_at, value, attributes
+        FROM activities
+        WHERE user_id > $1
+          AND user_id <= $2
+          AND generation BETWEEN $3 AND $4
+          AND occurred_at >= $5
+          AND occurred_at < $6
+          AND type = ANY ($7)
+          AND void_id IS NULL
+        """;
+
+    /// <summary>How many users there are after this one, up to a limit, and the last of them.</summary>
+    public async Task<(long Users, string? Last)> Count(EventId @event, EventDefinition definition, string after, int limit, CancellationToken cancellation)
+    {
+        var generations = await Generations(definition, cancellation);
+        return await database.Batches.QueryOne(
+            $"""
+            {Users}
+            SELECT count(*), max(user_id)
+            FROM (SELECT user_id FROM users OFFSET 1 LIMIT $5) AS counted
+            WHERE user_id IS NOT NULL
+            """,
+            row => (row.GetInt64(0), row.OptionalText(1)), [@event.Value, generations.First, generations.Last, after, limit], cancellation);
+    }
+
+    /// <summary>
+    /// Reads the next users. Each row of progress is read before the activities that it is compared with, so that whoever changes it
+    /// after that is noticed by its version.
+    /// </summary>
+    public async Task<Swept> Read(EventId @event, EventDefinition definition, string after, int limit, CancellationToken cancellation)
+    {
+        var generations = await Generations(definition, cancellation);
+        var (users, last) = await Count(@event, definition, after, limit, cancellation);
+        if (last is null)
+            return new Swept([], 0, null, 0);
+
+        await using var connection = await database.Batches.OpenConnectionAsync(cancellation);
+        await using var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                Command(Rows, [@event.Value, after, last]),
+                Command(History,
+                [
+                    after, last, generations.First, generations.Last, definition.Draft.StartsAt.UtcDateTime, definition.Draft.EndsAt.UtcDateTime,
+                    definition.Measures.Select(measure => measure.Activity).Distinct().ToArray(),
+                ]),
+            },
+        };
+        await using var reader = await batch.ExecuteReaderAsync(cancellation);
+        var weight = 0;
+        var stored = new Dictionary<ProgressKey, ProgressRow>();
+        for (; await reader.ReadAsync(cancellation); weight++)
+            stored.Add(ProgressStore.Key(reader, 0), ProgressStore.Row(reader, 3));
+
+        await reader.NextResultAsync(cancellation);
+        var anew = stored.Keys.ToDictionary(key => key, _ => Rules.Progress.Empty);
+        for (; await reader.ReadAsync(cancellation); weight++)
+        {
+            var activity = ActivityLog.Read(reader, 1);
+            if (definition.Calendar.WindowOf(activity.OccurredAt) is not { } window)
+                continue;
+            ref var progress = ref CollectionsMarshal.GetValueRefOrAddDefault(anew, new ProgressKey(reader.GetString(0), @event, window.Key), out _);
+            progress = Fold(definition, progress ?? Rules.Progress.Empty, activity);
+        }
+
+        var rows = anew.Select(one => new SweptRow(one.Key, stored.GetValueOrDefault(one.Key), one.Value)).ToList();
+        rows.Sort((left, right) => ProgressKey.Order.Compare(left.Key, right.Key));
+        return new Swept(rows, (int)users, last, weight);
+    }
+
+    private static Rules.Progress Fold(EventDefinition definition, Rules.Progress progress, Activity activity)
+    {
+        try
+        {
+            return Engine.Fold(definition, progress, activity);
+        }
+#pragma warning disable CA1031 // Whatever it is, it is a bug that stands in the way of this one event alone.
+        catch (Exception bug)
+#pragma warning restore CA1031
+        {
+            throw new FoldFailedException(bug);
+        }
+    }
+
+    /// <summary>
+    /// Those that can hold activities of its period: none is stored longer after it occurred, or before, than the intake lets pass. An
+    /// hour is for clocks that differ.
+    /// </summary>
+    private Task<(int First, int Last)> Generations(EventDefinition definition, CancellationToken cancellation) =>
+        database.Any.QueryOne(
+            """
+            SELECT COALESCE(min(number), 0), COALESCE(max(number), -1)
+            FROM (SELECT number, started_at, lead(started_at) OVER (ORDER BY number) AS ended_at FROM generations) AS generation
+            WHERE (ended_at IS NULL OR ended_at >= $1) AND started_at <= $2
+            """,
+            row => (row.GetInt32(0), row.GetInt32(1)),
+            [definition.Draft.StartsAt.UtcDateTime.AddHours(-1), Later(definition.Draft.EndsAt.UtcDateTime)], cancellation);
+
+    private static DateTime Later(DateTime time) =>
+        time < DateTime.MaxValue - Activities.Generations.Length ? time + Activities.Generations.Length : DateTime.SpecifyKind(DateTime.MaxValue, DateTimeKind.Utc);
+
+    private static NpgsqlBatchCommand Command(string sql, object[] values)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        foreach (var value in values)
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        return command;
+    }
+}
+
+/// <summary>A fold threw: a bug, or a state that is none. The event is to be quarantined.</summary>
+internal sealed class FoldFailedException(Exception bug) : Exception($"{bug.GetType().Name}: {bug.Message}", bug);

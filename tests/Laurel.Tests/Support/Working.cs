@@ -1,0 +1,37 @@
+using System.Text.Json.Nodes;
+
+namespace Laurel.Tests.Support;
+
+/// <summary>Work in the background, as operators see it.</summary>
+public static class Working
+{
+    /// <summary>The event's jobs, oldest first, when all of them have ended.</summary>
+    public static async Task<IReadOnlyList<JsonNode>> Jobs(this Api @operator, string eventId)
+    {
+        IReadOnlyList<JsonNode> jobs = [];
+        await Eventually.True(async () =>
+        {
+            jobs = [.. (await @operator.Get($"/v1/jobs?eventId={eventId}&limit=200")).Is(200).Json["items"]!.AsArray().Reverse().Select(job => job!)];
+            return jobs.All(HasEnded);
+        });
+        return jobs;
+    }
+
+    /// <summary>The job that an answer points to, when it has ended.</summary>
+    public static async Task<JsonNode> Job(this Api @operator, string location)
+    {
+        JsonNode? job = null;
+        await Eventually.True(async () => HasEnded(job = (await @operator.Get(location)).Is(200).Json));
+        return job!;
+    }
+
+    public static string Status(this JsonNode job) => job["status"]!.GetValue<string>();
+
+    /// <summary>It has ended so, and so many windows of users gained and lost something.</summary>
+    public static void Is(this JsonNode job, string kind, string status, int gained, int lost) =>
+        Assert.Equal(
+            (kind, status, gained, lost),
+            ((string)job["kind"]!, job.Status(), (int?)job["result"]?["gained"]?["count"] ?? -1, (int?)job["result"]?["lost"]?["count"] ?? -1));
+
+    private static bool HasEnded(JsonNode job) => job.Status() is not ("queued" or "running");
+}
