@@ -37,6 +37,7 @@ public static class EventsSetup
         services.AddSingleton<ProgressReader>();
         services.AddSingleton<Participants>();
         services.AddSingleton<Explaining>();
+        services.AddSingleton<Verification>();
         services.AddSingleton(new ReadinessCheck("events database", cancellation => database.Any.Execute("SELECT 1", [], cancellation)));
         services.AddPeriodicWork("events: catalog", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<EventCatalog>().KeepUp);
         services.AddPeriodicWork("events: generations", TimeSpan.FromMinutes(1), provider => provider.GetRequiredService<Generations>().Tend);

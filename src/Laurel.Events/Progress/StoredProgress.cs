@@ -28,12 +28,13 @@ public enum StoredProgress
 
 /// <summary>What progress is compared by, as one transaction sees it.</summary>
 /// <param name="Catalog">Which events there are.</param>
-/// <param name="Horizon">From when on every activity is stored; null: always.</param>
+/// <param name="Reach">Which windows' activities are all stored.</param>
 /// <param name="Rejudging">Events whose goals have changed, and of whose rows some still say what was met before.</param>
-internal sealed record Comparison(CatalogSnapshot Catalog, DateTimeOffset? Horizon, IReadOnlySet<EventId> Rejudging)
+internal sealed record Comparison(CatalogSnapshot Catalog, Reach Reach, IReadOnlySet<EventId> Rejudging)
 {
     /// <summary>Null where this process holds an older catalog than the transaction sees.</summary>
-    public static async Task<Comparison?> Read(NpgsqlTransaction transaction, CatalogSnapshot snapshot, CancellationToken cancellation)
+    public static async Task<Comparison?> Read(
+        NpgsqlTransaction transaction, CatalogSnapshot snapshot, DateTimeOffset now, CancellationToken cancellation)
     {
         var versions = await transaction.Query("SELECT version FROM catalog", row => row.GetInt64(0), [], cancellation);
         if (versions is not [var version] || version != snapshot.Version)
@@ -41,14 +42,14 @@ internal sealed record Comparison(CatalogSnapshot Catalog, DateTimeOffset? Horiz
         var horizon = await transaction.Query(Generations.HorizonStatement, row => row.Time(0), [Intake.Ahead], cancellation);
         var rejudging = await transaction.Query(
             "SELECT event_id FROM jobs WHERE kind = 'rejudge' AND status IN ('queued', 'running')", row => new EventId(row.GetGuid(0)), [], cancellation);
-        return new Comparison(snapshot, horizon is [var since] ? since : null, rejudging.ToHashSet());
+        return new Comparison(snapshot, new Reach(horizon is [var since] ? since : null, now), rejudging.ToHashSet());
     }
 
     public StoredProgress Of(RunningEvent on, Window window, ProgressRow? row, Rules.Progress refolded)
     {
         if (on.Status != EventStatus.Active || on.IsQuarantined)
             return StoredProgress.NotCounted;
-        if (window.Start < Horizon)
+        if (!Reach.Includes(on, window))
             return StoredProgress.BeyondHorizon;
         if (row is null ? !on.IsSettled : row.Epoch != on.Epoch)
             return StoredProgress.CatchingUp;
