@@ -5,7 +5,10 @@ using NpgsqlTypes;
 
 namespace Laurel.Events.Activities;
 
-/// <summary>The statements on the activity log.</summary>
+/// <summary>
+/// The statements on the activity log. <c>OFFSET 0</c> keeps the order of a join as it is written: for each that is sent, its row by
+/// its key. Else a plan that is made while the table is empty may begin with the table, and stays when it has grown.
+/// </summary>
 internal static class ActivityLog
 {
     /// <summary>
@@ -46,8 +49,12 @@ internal static class ActivityLog
             """
             SELECT sent.place, stored.type, stored.occurred_at, stored.value, stored.attributes
             FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS sent (user_id, id, place)
-            JOIN activities AS stored ON stored.user_id = sent.user_id AND stored.id = sent.id
-            WHERE stored.generation IN ($3, $3 - 1)
+            CROSS JOIN LATERAL (
+                SELECT *
+                FROM activities
+                WHERE activities.user_id = sent.user_id AND activities.id = sent.id AND activities.generation IN ($3, $3 - 1)
+                OFFSET 0
+            ) AS stored
             """);
         command.Parameters.Add(Columns.Texts(activities, one => one.UserId));
         command.Parameters.Add(Columns.Texts(activities, one => one.Id));
@@ -66,11 +73,16 @@ internal static class ActivityLog
             """
             SELECT period.place, stored.type, stored.occurred_at, stored.value, stored.attributes
             FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) WITH ORDINALITY AS period (user_id, since, until, place)
-            JOIN activities AS stored ON stored.user_id = period.user_id
-            WHERE stored.occurred_at >= period.since
-            AND stored.occurred_at < period.until
-            AND stored.type = ANY ($4)
-            AND stored.void_id IS NULL
+            CROSS JOIN LATERAL (
+                SELECT *
+                FROM activities
+                WHERE activities.user_id = period.user_id
+                AND activities.occurred_at >= period.since
+                AND activities.occurred_at < period.until
+                AND activities.type = ANY ($4)
+                AND activities.void_id IS NULL
+                OFFSET 0
+            ) AS stored
             """);
         command.Parameters.Add(Columns.Texts(periods, period => period.UserId));
         command.Parameters.Add(Columns.Of(periods, NpgsqlDbType.TimestampTz, period => period.From.UtcDateTime));

@@ -11,9 +11,14 @@ internal static class ProgressStore
     {
         var command = new NpgsqlBatchCommand(
             """
-            SELECT key.place, progress.version, progress.epoch, progress.met, progress.state
+            SELECT key.place, stored.version, stored.epoch, stored.met, stored.state
             FROM unnest($1::text[], $2::uuid[], $3::date[]) WITH ORDINALITY AS key (user_id, event_id, window_key, place)
-            JOIN progress USING (user_id, event_id, window_key)
+            CROSS JOIN LATERAL (
+                SELECT *
+                FROM progress
+                WHERE progress.user_id = key.user_id AND progress.event_id = key.event_id AND progress.window_key = key.window_key
+                OFFSET 0
+            ) AS stored
             """);
         AddKeys(command, keys);
         return command;

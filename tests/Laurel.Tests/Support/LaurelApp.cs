@@ -102,7 +102,7 @@ public sealed class LaurelApp(TestPostgres postgres) : IAsyncLifetime
     private IReadOnlyList<JsonNode> Documents() =>
         [.. Docs.DocsEndpoints.Documents.Select(name => JsonNode.Parse(Docs.DocsEndpoints.Write(Services, name).GetAwaiter().GetResult())!)];
 
-    private static async Task Migrate(string connectionString, Type setup, CancellationToken cancellation)
+    internal static async Task Migrate(string connectionString, Type setup, CancellationToken cancellation)
     {
         await using var database = new NpgsqlDataSourceBuilder(connectionString).Build();
         await Migrations.Apply(database, setup.Assembly, cancellation: cancellation);
