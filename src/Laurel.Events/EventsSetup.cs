@@ -35,6 +35,9 @@ public static class EventsSetup
         services.AddSingleton<Generations>();
         services.AddSingleton<Presence>();
         services.AddSingleton<ProgressReader>();
+        services.AddSingleton<Participants>();
+        services.AddSingleton<Explaining>();
+        services.AddSingleton<Verification>();
         services.AddSingleton(new ReadinessCheck("events database", cancellation => database.Any.Execute("SELECT 1", [], cancellation)));
         services.AddPeriodicWork("events: catalog", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<EventCatalog>().KeepUp);
         services.AddPeriodicWork("events: generations", TimeSpan.FromMinutes(1), provider => provider.GetRequiredService<Generations>().Tend);
@@ -49,6 +52,7 @@ public static class EventsSetup
         routes.MapActivities();
         routes.MapPlaying();
         routes.MapProgress();
+        routes.MapSupport();
         routes.MapJobs();
     }
 

@@ -15,6 +15,10 @@ internal sealed class Generations(EventsDatabase database, EventCatalog catalog,
     /// </summary>
     public static readonly TimeSpan Length = Intake.Window + TimeSpan.FromHours(1);
 
+    /// <summary>Takes <see cref="Intake.Ahead"/>; no row where nothing was ever dropped.</summary>
+    internal const string HorizonStatement =
+        "SELECT started_at + $1 FROM generations WHERE number > 1 AND number = (SELECT min(number) FROM generations)";
+
     public async Task Tend(CancellationToken cancellation)
     {
         await Turn(cancellation);
@@ -23,9 +27,7 @@ internal sealed class Generations(EventsDatabase database, EventCatalog catalog,
 
     /// <summary>From when on every activity is still stored; null where none was ever dropped.</summary>
     public Task<DateTimeOffset?> Horizon(CancellationToken cancellation) =>
-        database.Any.QueryOne(
-            "SELECT started_at + $1 FROM generations WHERE number > 1 AND number = (SELECT min(number) FROM generations)",
-            row => (DateTimeOffset?)row.Time(0), [Intake.Ahead], cancellation);
+        database.Any.QueryOne(HorizonStatement, row => (DateTimeOffset?)row.Time(0), [Intake.Ahead], cancellation);
 
     /// <summary>Which windows can be folded anew.</summary>
     public async Task<Reach> Reach(DateTimeOffset now, CancellationToken cancellation) => new(await Horizon(cancellation), now);

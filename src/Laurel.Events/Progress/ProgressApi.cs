@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Globalization;
 using Laurel.Platform.Access;
 using Laurel.Platform.Http;
 using Microsoft.AspNetCore.Builder;
@@ -41,14 +40,7 @@ internal static class ProgressApi
         CancellationToken cancellation,
         [Description("The local date on which the window begins, such as 2026-11-20; else the one that is open, or the last one.")] string? window = null)
     {
-        DateOnly? key = null;
-        if (window is not null)
-        {
-            if (!DateOnly.TryParseExact(window, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date))
-                return new Problem(Errors.BadQuery) { Fields = [new FieldError("window", "wrong_kind", "Expected a date, such as 2026-11-20.")] };
-            key = date;
-        }
-
+        var key = WindowKey.Read(window);
         var id = new EventId(eventId);
         var reached = await reader.Of(new ProgressWish(caller.Subject, id, key), cancellation);
         if (reached.Events is [var one])

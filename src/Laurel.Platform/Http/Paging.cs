@@ -42,6 +42,13 @@ public sealed class Cursors(SecretBox secrets)
         ? new Page<T>(rows, null)
         : new Page<T>([.. rows.Take(query.Size)], Write(list, keyOf(rows[query.Size - 1])));
 
+    /// <summary>
+    /// Makes a page whose reader knows by itself where the next one starts: one that gave up looking before the page was full has
+    /// few items or none, and a cursor all the same.
+    /// </summary>
+    public Page<T> PageUpTo<T, TKey>(string list, IReadOnlyList<T> items, TKey? next) where TKey : struct =>
+        new(items, next is { } key ? Write(list, key) : null);
+
     /// <summary>The key after which the page starts, or default where it is the first one.</summary>
     public TKey? Read<TKey>(string list, PageQuery query)
     {

@@ -27,6 +27,7 @@ internal static class CommandLine
             MigrateCommand.Create(),
             AdminCommand.Create(),
             KeysCommand.Create(),
+            VerifyCommand.Create(),
             VersionCommand.Create(),
         };
         ServeCommand.MakeDefault(root);
@@ -65,7 +66,15 @@ internal static class CommandLine
     }
 
     /// <summary>A command that takes settings as arguments beside its own options.</summary>
-    public static Command WithSettings(this Command command, Func<ParseResult, Settings, CancellationToken, Task> work)
+    public static Command WithSettings(this Command command, Func<ParseResult, Settings, CancellationToken, Task> work) =>
+        command.WithSettings(async (parsed, settings, interrupted) =>
+        {
+            await work(parsed, settings, interrupted);
+            return 0;
+        });
+
+    /// <summary>The same, for one that says by its status what it has found.</summary>
+    public static Command WithSettings(this Command command, Func<ParseResult, Settings, CancellationToken, Task<int>> work)
     {
         var arguments = new Argument<string[]>("settings")
         {
@@ -78,8 +87,7 @@ internal static class CommandLine
         command.SetAction(async (parsed, _) =>
         {
             using var interrupt = new Interrupt();
-            await work(parsed, Settings.Read(parsed.GetValue(arguments) ?? []), interrupt.Token);
-            return 0;
+            return await work(parsed, Settings.Read(parsed.GetValue(arguments) ?? []), interrupt.Token);
         });
         return command;
     }

@@ -85,6 +85,15 @@ internal sealed class LaurelProcess : IAsyncDisposable
         return await process.End();
     }
 
+    /// <summary>Runs a verb to its end, beside an app and on its databases.</summary>
+    public static async Task<Ended> Run(LaurelApp app, params string[] arguments)
+    {
+        await using var folder = new TemporaryFolder();
+        var settings = app.Settings.Where(setting => setting.Value is not null && setting.Key.Contains(':', StringComparison.Ordinal))
+            .Select(setting => (setting.Key.Replace(":", "__", StringComparison.Ordinal), setting.Value!));
+        return await Run(folder, settings.Append(("DOTNET_ENVIRONMENT", app.Settings["environment"]!)), arguments);
+    }
+
     /// <returns>How long it took from the start of the process until it said that it was ready to serve.</returns>
     public async Task<TimeSpan> Ready()
     {

@@ -34,4 +34,8 @@ public static class Operating
     /// <summary>Patches what has this version; whatever version there is, where none is given.</summary>
     public static Task<Answer> Patches(this Api @operator, string path, object change, string? ifMatch = null) =>
         @operator.Send(HttpMethod.Patch, path, Api.Json(change), ifMatch is null ? [] : [("If-Match", ifMatch)]);
+
+    /// <summary>When all progress in the event has been counted anew.</summary>
+    public static Task Settles(this Api @operator, string id) =>
+        Eventually.True(async () => !(await @operator.Get($"/v1/events/{id}")).Is(200).Json["catchingUp"]!.GetValue<bool>());
 }

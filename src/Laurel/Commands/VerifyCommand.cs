@@ -1,0 +1,57 @@
+using System.CommandLine;
+using Laurel.Events.Progress;
+using Laurel.Platform;
+
+namespace Laurel.Commands;
+
+internal static class VerifyCommand
+{
+    private static readonly Option<int?> Users = new("--users") { Description = "Look at so many users, drawn at random; else at all.", HelpName = "n" };
+
+    public static Command Create() =>
+        new Command("verify", "Compare all stored progress with what the stored activities come to, also beside a running server. Status 1 where they differ.")
+        {
+            Users,
+        }
+        .WithSettings(Verify);
+
+    private static async Task<int> Verify(ParseResult parsed, Settings settings, CancellationToken interrupted)
+    {
+        var sample = parsed.GetValue(Users);
+        if (sample < 1)
+            throw new StartupException("--users is 1 or more.");
+
+        var summary = new VerificationSummary();
+        await CommandLine.WithServices(settings, async services =>
+        {
+            using var line = new ProgressLine(Console.Out, !Console.IsOutputRedirected);
+            await services.GetRequiredService<Verification>().Run(
+                sample, summary, () => line.Show($"verified {summary.Users:N0} users, {summary.Compared:N0} rows, {summary.Different:N0} differences"), interrupted);
+        }, interrupted);
+
+        Tell(summary);
+        return summary.Different == 0 ? 0 : 1;
+    }
+
+    private static void Tell(VerificationSummary summary)
+    {
+        foreach (var difference in summary.First)
+            Console.Out.WriteLine(difference);
+        if (summary.Different > summary.First.Count)
+            Console.Out.WriteLine($"... and {summary.Different - summary.First.Count:N0} more.");
+
+        foreach (var (reason, count) in summary.Skipped.OrderBy(skipped => skipped.Key))
+            Console.Out.WriteLine($"Skipped {count:N0} rows: {Why(reason)}.");
+        Console.Out.WriteLine(summary.Different == 0
+            ? $"Verified {summary.Users:N0} users: all {summary.Compared:N0} rows of progress are what the stored activities come to."
+            : $"Verified {summary.Users:N0} users: {summary.Different:N0} of {summary.Compared:N0} rows of progress differ from what the stored activities come to.");
+    }
+
+    private static string Why(StoredProgress reason) => reason switch
+    {
+        StoredProgress.CatchingUp => "they are being counted anew just now",
+        StoredProgress.NotCounted => "their events are switched off, quarantined or unreadable",
+        StoredProgress.BeyondHorizon => "a part of their activities is no longer stored",
+        _ => throw new ArgumentOutOfRangeException(nameof(reason)),
+    };
+}
