@@ -24,7 +24,7 @@ public sealed class LoginsCount(LaurelApp app) : IClassFixture<LaurelApp>
             player = app.Anonymous.As((await app.Anonymous.Post("/v1/auth/login", new { email, password = Password })).Is(200).Field("accessToken"));
 
         await Eventually.True(async () => (await player.Progress(@event)).Current() == 3);
-        await Eventually.True(async () => await Waiting() == 0);
+        await app.LoginsCounted();
         Assert.Equal(3L, await app.Database.QueryOne(
             "SELECT count(*) FROM logins JOIN accounts ON accounts.id = logins.account_id WHERE email = $1", row => row.GetInt64(0), [email], Cancellation));
     }
@@ -49,9 +49,7 @@ public sealed class LoginsCount(LaurelApp app) : IClassFixture<LaurelApp>
         }
 
         // And the one by which this player signed in.
-        await Eventually.True(async () => await Waiting() == 0);
+        await app.LoginsCounted();
         Assert.Equal(2, (await player.Api.Progress(@event)).Current());
     }
-
-    private Task<long> Waiting() => app.Database.QueryOne("SELECT count(*) FROM outbox", row => row.GetInt64(0), [], Cancellation);
 }
