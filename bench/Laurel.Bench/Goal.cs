@@ -29,8 +29,9 @@ internal sealed record Goal(string Name, string Unit, double Limit, bool AtLeast
 
     public JudgedGoal Judge(Figures figures)
     {
-        var value = Measure(figures);
-        var clean = Scenarios.All(name => figures[name].Failed == 0);
+        var isMeasured = Scenarios.All(name => figures.Scenarios.Any(scenario => scenario.Name == name));
+        var value = isMeasured ? Measure(figures) : null;
+        var clean = isMeasured && Scenarios.All(name => figures[name].Failed == 0);
         bool Reached(double limit) => clean && (AtLeast ? value >= limit : value < limit);
         var verdict = value is null ? Verdict.NotMeasured : Reached(Limit) ? Verdict.Pass : Verdict.FellShort;
         return new JudgedGoal(Name, value, AtLeast ? "at least" : "below", Limit, Unit, verdict, Aim, Aim is { } aim && Reached(aim));

@@ -17,6 +17,7 @@ var url = new Option<string?>("--url")
 var connections = new Option<int>("--connections") { Description = "Connections of a closed loop.", DefaultValueFactory = _ => 64 };
 var seconds = new Option<double>("--seconds") { Description = "Length of one round of one scenario.", DefaultValueFactory = _ => 3 };
 var rounds = new Option<int>("--rounds") { Description = "Rounds; the median counts.", DefaultValueFactory = _ => 5 };
+var only = new Option<string[]>("--only") { Description = "Only these scenarios.", AllowMultipleArgumentsPerToken = true };
 var progressRows = new Option<int>("--progress-rows")
 {
     Description = "Rows of the large table of progress (engine).",
@@ -38,7 +39,7 @@ naive.SetAction((parsed, cancel) => NaiveServer.Run(parsed.GetValue(naiveUrl)!, 
 
 var command = new RootCommand("Measures a Laurel server under load. Exit status: 0 all goals reached, 1 nothing measured, 2 a goal missed.")
 {
-    suite, url, connections, seconds, rounds, progressRows, json, report, naive,
+    suite, url, connections, seconds, rounds, only, progressRows, json, report, naive,
 };
 command.SetAction(async (parsed, cancel) =>
 {
@@ -46,7 +47,7 @@ command.SetAction(async (parsed, cancel) =>
     {
         var plan = new Plan(parsed.GetValue(connections), TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(rounds));
         var measured = Suites.All[parsed.GetValue(suite)!];
-        var options = new StageOptions(parsed.GetValue(url), parsed.GetValue(progressRows), Console.Error, TimeProvider.System);
+        var options = new StageOptions(parsed.GetValue(url), parsed.GetValue(only) ?? [], parsed.GetValue(progressRows), Console.Error, TimeProvider.System);
         await using var stage = await measured.Open(options, cancel);
 
         var result = await new Runner(stage, plan, TimeProvider.System, Console.Error).Run(measured, args, cancel);

@@ -9,7 +9,8 @@ internal sealed record Suite(string Name, Func<Stage, StageOptions, Cancellation
         try
         {
             await SetUp(stage, options, cancel);
-            return stage;
+            stage.Scenarios.RemoveAll(scenario => !options.Wants(scenario.Name));
+            return stage.Scenarios.Count > 0 ? stage : throw new BenchException($"The suite {Name} has no such scenario.");
         }
         catch
         {
@@ -20,10 +21,14 @@ internal sealed record Suite(string Name, Func<Stage, StageOptions, Cancellation
 }
 
 /// <param name="Url">A server that runs already; null: start what is needed.</param>
+/// <param name="Only">The scenarios to measure; none named: all.</param>
 /// <param name="ProgressRows">How large a large table of progress is.</param>
 /// <param name="Log">Told what keeps someone waiting.</param>
 /// <param name="Time">The clock.</param>
-internal sealed record StageOptions(string? Url, int ProgressRows, TextWriter Log, TimeProvider Time);
+internal sealed record StageOptions(string? Url, IReadOnlyList<string> Only, int ProgressRows, TextWriter Log, TimeProvider Time)
+{
+    public bool Wants(string scenario) => Only.Count == 0 || Only.Contains(scenario);
+}
 
 /// <summary>What a suite is played on: set up once, and taken down in the end, the last thing first.</summary>
 internal sealed class Stage : IAsyncDisposable

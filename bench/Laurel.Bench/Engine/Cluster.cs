@@ -46,20 +46,21 @@ internal sealed class Cluster : IAsyncDisposable
     }
 
     /// <summary>A database with Laurel's own tables, in which each of these users has progress in three events.</summary>
-    public async Task<NpgsqlDataSource> MakeEventsDatabase(string name, int users, CancellationToken cancel)
+    public async Task<string> MakeEventsDatabase(string name, int users, CancellationToken cancel)
     {
-        var database = Open(await MakeDatabase(name, cancel));
+        var connectionString = await MakeDatabase(name, cancel);
+        await using var database = Open(connectionString);
         await Migrations.Apply(database, typeof(EventsSetup).Assembly, cancellation: cancel);
         await database.Execute(
             """
             INSERT INTO progress (met, version, epoch, window_key, event_id, user_id, state)
-            SELECT 0, 1, 0, $1, event_id, 'user-' || lpad(n::text, 7, '0'), $2
+            SELECT 0, 1, 1, $1, event_id, 'user-' || lpad(n::text, 7, '0'), $2
             FROM generate_series(0, $3 - 1) AS n, unnest($4::uuid[]) AS event_id
             """,
             [HandWritten.Window, HandWritten.StateOf(0), users, HandWritten.Events],
             cancel);
         await database.Execute("VACUUM (ANALYZE) progress", [], cancel);
-        return database;
+        return connectionString;
     }
 
     /// <summary>With the patience that filling a large table takes.</summary>

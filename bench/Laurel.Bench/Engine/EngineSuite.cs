@@ -1,5 +1,7 @@
 using System.Text;
 using Laurel.Bench.Http;
+using Laurel.Events;
+using Laurel.Platform.Postgres;
 using Npgsql;
 
 namespace Laurel.Bench.Engine;
@@ -33,34 +35,43 @@ internal static class EngineSuite
             throw new BenchException("The suite engine starts its own servers: it compares them on one PostgreSQL.");
 
         var cluster = stage.Own(await Cluster.Start(options.Log, cancel));
-        async Task<Game> Play(string name, int events, int users) => stage.Own(await Game.Start(cluster, name, events, users, options, cancel));
-
         stage.PostgreSql = await cluster.Version(cancel);
         stage.Note =
             $"Durable (fsync and synchronous_commit on). Each activity moves {MatchingEvents} rows of progress; {Users:N0} users, 10 running events, " +
             $"where nothing else is said. Few rows of progress are {FewRows:N0}, many are {options.ProgressRows:N0}. " +
             $"Progress is read by {Players} players, with 5 running events.";
 
-        var limit = stage.Own(await cluster.MakeEventsDatabase("limit", Users, cancel));
-        var naive = stage.Own(await StartNaive(cluster, options.Time, cancel));
-        var game = await Play("game", events: 10, Users);
-        var manyEvents = await Play("many_events", events: 1_000, Users);
-        var fewRows = await Play("few_rows", events: 10, FewRows / MatchingEvents);
-        var manyRows = await Play("many_rows", events: 10, options.ProgressRows / MatchingEvents);
-        var looked = await Play("looked", events: 5, users: 1_000);
+        if (options.Wants("limit"))
+        {
+            // By the door that the pipelines use, so that the statements have the same plans.
+            var database = stage.Own(Database.OpenForBatches(await cluster.MakeEventsDatabase("limit", Users, cancel), EventsSetup.Service));
+            stage.Scenarios.Add(LimitOf(database, options.Time));
+        }
 
-        stage.Server = game.Server;
-        stage.Scenarios.AddRange(
-        [
-            LimitOf(limit, options.Time),
-            game.Reports("activities-batch", perRequest: 100, connections: 16),
-            NaiveOf(naive.Url, options.Time),
-            game.Reports("activities", perRequest: 1, connections: 128),
-            manyEvents.Reports("activities-1000-events", perRequest: 1, connections: 128),
-            fewRows.Reports("activities-few-rows", perRequest: 1, connections: 128),
-            manyRows.Reports("activities-many-rows", perRequest: 1, connections: 128),
-            await looked.Looks("progress", Players, events: 5, cancel),
-        ]);
+        if (options.Wants("naive"))
+        {
+            var server = stage.Own(await NaiveServer.Start(await cluster.MakeEventsDatabase("naive", Users, cancel), options.Time, cancel));
+            stage.Scenarios.Add(NaiveOf(server.Url, options.Time));
+        }
+
+        if (await Play("game", events: 10, Users, "activities-batch", "activities") is { } game)
+        {
+            stage.Server = game.Server;
+            stage.Scenarios.Add(game.Reports("activities-batch", perRequest: 100, connections: 16));
+            stage.Scenarios.Add(game.Reports("activities", perRequest: 1, connections: 128));
+        }
+
+        if (await Play("many_events", events: 1_000, Users, "activities-1000-events") is { } manyEvents)
+            stage.Scenarios.Add(manyEvents.Reports("activities-1000-events", perRequest: 1, connections: 128));
+        if (await Play("few_rows", events: 10, FewRows / MatchingEvents, "activities-few-rows") is { } fewRows)
+            stage.Scenarios.Add(fewRows.Reports("activities-few-rows", perRequest: 1, connections: 128));
+        if (await Play("many_rows", events: 10, options.ProgressRows / MatchingEvents, "activities-many-rows") is { } manyRows)
+            stage.Scenarios.Add(manyRows.Reports("activities-many-rows", perRequest: 1, connections: 128));
+        if (await Play("looked", events: 5, users: 1_000, "progress") is { } looked)
+            stage.Scenarios.Add(await looked.Looks("progress", Players, events: 5, cancel));
+
+        async Task<Game?> Play(string name, int events, int users, params string[] scenarios) =>
+            scenarios.Any(options.Wants) ? stage.Own(await Game.Start(cluster, name, events, users, options, cancel)) : null;
     }
 
     private static Scenario LimitOf(NpgsqlDataSource database, TimeProvider time)
@@ -72,13 +83,6 @@ internal static class EngineSuite
             Counted = "activities",
             PerExchange = Limit.BatchSize,
         };
-    }
-
-    private static async Task<ServerProcess> StartNaive(Cluster cluster, TimeProvider time, CancellationToken cancel)
-    {
-        const string name = "naive";
-        await using var filled = await cluster.MakeEventsDatabase(name, Users, cancel);
-        return await NaiveServer.Start(await cluster.MakeDatabase(name, cancel), time, cancel);
     }
 
     private static Scenario NaiveOf(Uri server, TimeProvider time)

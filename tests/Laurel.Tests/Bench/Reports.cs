@@ -34,6 +34,25 @@ public sealed class Reports
     }
 
     [Fact]
+    public void A_goal_about_a_scenario_that_was_left_out_is_not_measured()
+    {
+        var goal = Goal.Ratio("check", "health", atLeast: 0.7).Judge(new Figures([Scenario("health", 100, 0)], null, null));
+
+        Assert.Equal(Verdict.NotMeasured, goal.Verdict);
+    }
+
+    [Theory]
+    [InlineData(80, 0, Verdict.Pass, false)]
+    [InlineData(90, 0, Verdict.Pass, true)]
+    [InlineData(90, 1, Verdict.FellShort, false)]
+    public void An_aim_stands_above_the_goal(double rate, long failed, Verdict expected, bool aimReached)
+    {
+        var goal = (Goal.Rate("check", atLeast: 70) with { Aim = 90 }).Judge(new Figures([Scenario("check", rate, failed)], null, null));
+
+        Assert.Equal((expected, aimReached), (goal.Verdict, goal.AimReached));
+    }
+
+    [Fact]
     public void The_median_passes_over_one_bad_round()
     {
         Assert.Equal(3, Median.Of([3, 900, 2]));
