@@ -10,21 +10,21 @@ internal static class Median
 }
 
 /// <summary>
-/// One round of one scenario. Rates and latencies are those of the requests that succeeded; failures say how often what went
+/// One round of one scenario. Rates and latencies are those of the exchanges that succeeded; failures say how often what went
 /// wrong: a status other than 2xx, a connection that broke. The tool's share of the machine's processor time is what the server
 /// could not have.
 /// </summary>
 internal sealed record Round(
-    double RequestsPerSecond, double P50Ms, double P95Ms, double P99Ms, double ToolShare, IReadOnlyDictionary<string, long> Failures);
+    double PerSecond, double P50Ms, double P95Ms, double P99Ms, double ToolShare, IReadOnlyDictionary<string, long> Failures);
 
 /// <summary>A scenario's figures: the medians of its rounds.</summary>
-internal sealed record ScenarioFigures(string Name, IReadOnlyList<Round> Rounds)
+internal sealed record ScenarioFigures(string Name, string Counted, IReadOnlyList<Round> Rounds)
 {
-    public double RequestsPerSecond => Median.Of(Rounds.Select(round => round.RequestsPerSecond));
+    public double PerSecond => Median.Of(Rounds.Select(round => round.PerSecond));
 
-    public double SlowestRound => Rounds.Min(round => round.RequestsPerSecond);
+    public double SlowestRound => Rounds.Min(round => round.PerSecond);
 
-    public double FastestRound => Rounds.Max(round => round.RequestsPerSecond);
+    public double FastestRound => Rounds.Max(round => round.PerSecond);
 
     public double P50Ms => Median.Of(Rounds.Select(round => round.P50Ms));
 
@@ -45,4 +45,4 @@ internal sealed record Figures(IReadOnlyList<ScenarioFigures> Scenarios, double?
 internal sealed record Machine(int Cores, double MemoryGb, string Platform, string DotNet, string? PostgreSql);
 
 internal sealed record SuiteResult(
-    string Suite, DateTimeOffset MeasuredAt, string Command, Plan Plan, Machine Machine, Figures Figures, IReadOnlyList<JudgedGoal> Goals);
+    string Suite, DateTimeOffset MeasuredAt, string Command, Plan Plan, Machine Machine, string? Note, Figures Figures, IReadOnlyList<JudgedGoal> Goals);

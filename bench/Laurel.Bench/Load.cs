@@ -1,11 +1,11 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net.Sockets;
-using Laurel.Bench.Http;
+using Npgsql;
 
 namespace Laurel.Bench;
 
-/// <summary>Connections that send one scenario's requests until they are told to stop.</summary>
+/// <summary>Clients that do what one scenario asks of them until they are told to stop.</summary>
 internal sealed class Load : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
@@ -16,41 +16,43 @@ internal sealed class Load : IDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationToken _stopped;
     private readonly TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly List<Connection> _connections;
-    private readonly Task[] _clients;
+    private readonly List<IClient> _clients;
+    private readonly Task[] _work;
+    private readonly int _perExchange;
     private readonly long _started = Stopwatch.GetTimestamp();
     private readonly TimeSpan _processorTime = Environment.CpuUsage.TotalTime;
 
-    private Load(Uri server, Func<int, RequestWriter> writers, int count, int? requestsPerSecond)
+    private Load(Func<int, IClient> clients, int count, int? requestsPerSecond, int perExchange)
     {
         _stopped = _stopping.Token;
-        _connections = [.. Enumerable.Range(0, count).Select(i => new Connection(server, writers(i)))];
-        _clients =
+        _perExchange = perExchange;
+        _clients = [.. Enumerable.Range(0, count).Select(clients)];
+        _work =
         [
-            .. _connections.Select((connection, i) => requestsPerSecond is { } rate
-                ? Task.Run(() => KeepPace(connection, TimeSpan.FromSeconds((double)i / rate), TimeSpan.FromSeconds((double)count / rate)))
-                : Task.Run(() => KeepBusy(connection))),
+            .. _clients.Select((client, i) => requestsPerSecond is { } rate
+                ? Task.Run(() => KeepPace(client, TimeSpan.FromSeconds((double)i / rate), TimeSpan.FromSeconds((double)count / rate)))
+                : Task.Run(() => KeepBusy(client))),
         ];
     }
 
     /// <summary>Done when the first answer of any kind has come.</summary>
-    public Task Answered => Task.WhenAny(_answered.Task, Task.WhenAll(_clients));
+    public Task Answered => Task.WhenAny(_answered.Task, Task.WhenAll(_work));
 
-    public static Load Start(Uri server, Func<int, RequestWriter> writers, int connections, int? requestsPerSecond) =>
-        new(server, writers, connections, requestsPerSecond);
+    public static Load Start(Func<int, IClient> clients, int connections, int? requestsPerSecond, int perExchange = 1) =>
+        new(clients, connections, requestsPerSecond, perExchange);
 
     /// <summary>Sends nothing more, waits for what is under way (the slowest requests are among it), and counts.</summary>
     public async Task<Round> Stop()
     {
         await _stopping.CancelAsync();
-        var all = Task.WhenAll(_clients);
+        var all = Task.WhenAll(_work);
         if (await Task.WhenAny(all, Task.Delay(Patience)) != all)
-            _connections.ForEach(connection => connection.Dispose());
+            _clients.ForEach(client => client.Dispose());
         await all;
 
         var elapsed = Stopwatch.GetElapsedTime(_started);
         return new Round(
-            _latencies.Count / elapsed.TotalSeconds,
+            _latencies.Count * _perExchange / elapsed.TotalSeconds,
             _latencies.Percentile(50).TotalMilliseconds,
             _latencies.Percentile(95).TotalMilliseconds,
             _latencies.Percentile(99).TotalMilliseconds,
@@ -61,17 +63,17 @@ internal sealed class Load : IDisposable
     public void Dispose()
     {
         _stopping.Cancel();
-        _connections.ForEach(connection => connection.Dispose());
+        _clients.ForEach(client => client.Dispose());
         _stopping.Dispose();
     }
 
-    private async Task KeepBusy(Connection connection)
+    private async Task KeepBusy(IClient client)
     {
         while (!_stopped.IsCancellationRequested)
-            await Send(connection, Stopwatch.GetTimestamp());
+            await Send(client, Stopwatch.GetTimestamp());
     }
 
-    private async Task KeepPace(Connection connection, TimeSpan first, TimeSpan interval)
+    private async Task KeepPace(IClient client, TimeSpan first, TimeSpan interval)
     {
         for (var due = first; ; due += interval)
         {
@@ -85,24 +87,23 @@ internal sealed class Load : IDisposable
                     return;
             }
 
-            await Send(connection, _started + (long)(due.TotalSeconds * Stopwatch.Frequency));
+            await Send(client, _started + (long)(due.TotalSeconds * Stopwatch.Frequency));
         }
     }
 
-    private async Task Send(Connection connection, long since)
+    private async Task Send(IClient client, long since)
     {
         try
         {
-            var response = await connection.Exchange();
-            if (response.Succeeded)
-                _latencies.Record(Stopwatch.GetElapsedTime(since));
+            if (await client.Exchange() is { } wrong)
+                CountFailure(wrong);
             else
-                CountFailure($"status {response.Status}");
+                _latencies.Record(Stopwatch.GetElapsedTime(since));
             _answered.TrySetResult();
         }
-        catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException)
+        catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException or NpgsqlException)
         {
-            connection.Drop();
+            client.Drop();
             CountFailure(e is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted } ? "no answer" : e.Message);
             _answered.TrySetResult();
 

@@ -71,11 +71,12 @@ internal static class Report
 
     private static List<string[]> ScenarioRows(SuiteResult result) =>
     [
-        ["scenario", "requests/s", "slowest to fastest round", "p50 ms", "p95 ms", "p99 ms", "failed", "load tool"],
+        ["scenario", "counted", "per second", "slowest to fastest round", "p50 ms", "p95 ms", "p99 ms", "failed", "load tool"],
         .. result.Figures.Scenarios.Select(figures => new[]
         {
             figures.Name,
-            $"{figures.RequestsPerSecond:N0}",
+            figures.Counted,
+            $"{figures.PerSecond:N0}",
             $"{figures.SlowestRound:N0} to {figures.FastestRound:N0}",
             $"{figures.P50Ms:N2}",
             $"{figures.P95Ms:N2}",
@@ -87,18 +88,19 @@ internal static class Report
 
     private static List<string[]> GoalRows(SuiteResult result) =>
     [
-        ["goal", "measured", "needed", "verdict"],
+        ["goal", "measured", "needed", "verdict", "aim"],
         .. result.Goals.Select(goal => new[]
         {
             goal.Name,
-            goal.Measured is { } measured ? $"{measured:0.##} {goal.Unit}".TrimEnd() : "",
-            $"{goal.Bound} {goal.Limit:0.##} {goal.Unit}".TrimEnd(),
+            goal.Measured is { } measured ? $"{measured:#,0.##} {goal.Unit}".TrimEnd() : "",
+            $"{goal.Bound} {goal.Limit:#,0.##} {goal.Unit}".TrimEnd(),
             goal.Verdict switch
             {
                 Verdict.Pass => "PASS",
                 Verdict.FellShort => "SHORT",
                 Verdict.NotMeasured => "not measured",
             },
+            goal.Aim is { } aim ? $"{aim:#,0.##}: {(goal.AimReached ? "reached" : "not reached")}" : "",
         }),
     ];
 
@@ -116,6 +118,6 @@ internal static class Report
             $"Measured on {result.MeasuredAt:yyyy-MM-dd} on {machine.Cores} cores with {machine.MemoryGb:N0} GB, {machine.Platform}, " +
             $".NET {machine.DotNet}{database}. {plan.Connections} connections, {plan.Rounds} interleaved rounds of {plan.RoundLength.TotalSeconds:0.##} s, " +
             $"of which the medians are given.{memory} " +
-            "The last column is the load tool's own share of the processors.";
+            $"The last column is the load tool's own share of the processors.{(result.Note is null ? "" : $" {result.Note}")}";
     }
 }

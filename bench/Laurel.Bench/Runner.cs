@@ -8,38 +8,43 @@ internal sealed record Plan(int Connections, TimeSpan RoundLength, int Rounds);
 /// Runs a suite: a warm-up, then rounds in which every scenario has its turn, so that a disturbance of the machine hits all of them
 /// alike and the median of the rounds passes over it.
 /// </summary>
-internal sealed class Runner(Server server, Plan plan, TimeProvider time, TextWriter log)
+internal sealed class Runner(Stage stage, Plan plan, TimeProvider time, TextWriter log)
 {
     public async Task<SuiteResult> Run(Suite suite, string[] args, CancellationToken cancel)
     {
         await log.WriteLineAsync("warm-up");
-        await PlayAll(suite, cancel);
+        await PlayAll(cancel);
 
-        var rounds = new List<(string Scenario, Round Round)>();
+        var rounds = new List<(Scenario Scenario, Round Round)>();
         for (var i = 1; i <= plan.Rounds; i++)
         {
             await log.WriteLineAsync($"round {i} of {plan.Rounds}");
-            rounds.AddRange(await PlayAll(suite, cancel));
+            rounds.AddRange(await PlayAll(cancel));
         }
 
         var figures = new Figures(
-            [.. rounds.GroupBy(played => played.Scenario, played => played.Round).Select(group => new ScenarioFigures(group.Key, [.. group]))],
-            server.MemoryAfterStartMb,
-            server.ResidentMemoryMb());
+            [
+                .. rounds
+                    .GroupBy(played => (played.Scenario.Name, played.Scenario.Counted), played => played.Round)
+                    .Select(group => new ScenarioFigures(group.Key.Name, group.Key.Counted, [.. group])),
+            ],
+            stage.Server?.MemoryAfterStartMb,
+            stage.Server?.ResidentMemoryMb());
         return new SuiteResult(
             suite.Name,
             time.GetUtcNow(),
             $"dotnet run -c {Server.Configuration} --project bench/Laurel.Bench -- {string.Join(' ', args)}",
             plan,
             Describe(),
+            stage.Note,
             figures,
             [.. suite.Goals.Select(goal => goal.Judge(figures))]);
     }
 
-    private async Task<IReadOnlyList<(string Scenario, Round Round)>> PlayAll(Suite suite, CancellationToken cancel)
+    private async Task<IReadOnlyList<(Scenario Scenario, Round Round)>> PlayAll(CancellationToken cancel)
     {
-        var played = new List<(string, Round)>();
-        foreach (var scenario in suite.Scenarios)
+        var played = new List<(Scenario, Round)>();
+        foreach (var scenario in stage.Scenarios)
         {
             // Prepared before other traffic gets in the way.
             var begin = await Prepare(scenario, cancel);
@@ -49,9 +54,9 @@ internal sealed class Runner(Server server, Plan plan, TimeProvider time, TextWr
 
             using var load = begin();
             await Task.Delay(plan.RoundLength, time, cancel);
-            played.Add((scenario.Name, await load.Stop()));
+            played.Add((scenario, await load.Stop()));
             if (beside is not null)
-                played.Add((scenario.Beside!.Name, await beside.Stop()));
+                played.Add((scenario.Beside!, await beside.Stop()));
         }
 
         return played;
@@ -59,8 +64,8 @@ internal sealed class Runner(Server server, Plan plan, TimeProvider time, TextWr
 
     private async Task<Func<Load>> Prepare(Scenario scenario, CancellationToken cancel)
     {
-        var writers = await scenario.Prepare(server, cancel);
-        return () => Load.Start(server.Url, writers, scenario.Connections ?? plan.Connections, scenario.RequestsPerSecond);
+        var clients = await scenario.Prepare(cancel);
+        return () => Load.Start(clients, scenario.Connections ?? plan.Connections, scenario.RequestsPerSecond, scenario.PerExchange);
     }
 
     private Machine Describe() => new(
@@ -68,5 +73,5 @@ internal sealed class Runner(Server server, Plan plan, TimeProvider time, TextWr
         GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1e9,
         RuntimeInformation.RuntimeIdentifier,
         Environment.Version.ToString(),
-        server.PostgreSqlVersion());
+        stage.PostgreSql);
 }

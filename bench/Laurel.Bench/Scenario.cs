@@ -3,10 +3,10 @@ using Laurel.Bench.Http;
 namespace Laurel.Bench;
 
 /// <summary>
-/// One kind of traffic. It is prepared before each round: signs in, creates what it needs, and gives every connection (by its
-/// number) a writer of its own.
+/// One kind of traffic. It is prepared before each round: signs in, creates what it needs, and gives a client for each connection
+/// (by its number).
 /// </summary>
-internal sealed record Scenario(string Name, Func<Server, CancellationToken, Task<Func<int, RequestWriter>>> Prepare)
+internal sealed record Scenario(string Name, Func<CancellationToken, Task<Func<int, IClient>>> Prepare)
 {
     /// <summary>Instead of as many as the command line says.</summary>
     public int? Connections { get; init; }
@@ -17,9 +17,19 @@ internal sealed record Scenario(string Name, Func<Server, CancellationToken, Tas
     /// </summary>
     public int? RequestsPerSecond { get; init; }
 
+    /// <summary>What the rate counts.</summary>
+    public string Counted { get; init; } = "requests";
+
+    /// <summary>How many of them one exchange brings.</summary>
+    public int PerExchange { get; init; } = 1;
+
     /// <summary>Traffic that runs all the while; it gets a row of its own.</summary>
     public Scenario? Beside { get; init; }
-}
 
-/// <summary>Scenarios that are measured together, in interleaved rounds, and what they must reach.</summary>
-internal sealed record Suite(string Name, IReadOnlyList<Scenario> Scenarios, IReadOnlyList<Goal> Goals);
+    public static Scenario Http(string name, Uri server, Func<CancellationToken, Task<Func<int, RequestWriter>>> prepare, byte[]? expected = null) =>
+        new(name, async cancel =>
+        {
+            var writers = await prepare(cancel);
+            return connection => new Connection(server, writers(connection), expected);
+        });
+}

@@ -2,5 +2,6 @@ namespace Laurel.Bench;
 
 internal static class Suites
 {
-    public static readonly IReadOnlyDictionary<string, Suite> All = new[] { AuthSuite.Suite }.ToDictionary(suite => suite.Name);
+    public static readonly IReadOnlyDictionary<string, Suite> All =
+        new[] { AuthSuite.Suite, Engine.EngineSuite.Suite }.ToDictionary(suite => suite.Name);
 }

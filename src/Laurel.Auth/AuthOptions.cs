@@ -19,6 +19,9 @@ public sealed record AuthOptions
 
     public int PasswordIterations { get; init; } = SafePasswordIterations;
 
+    /// <summary>Where logins are reported as activities; without it, where this process itself listens.</summary>
+    public Uri? EventsUrl { get; init; }
+
     public static AuthOptions Read(IConfiguration configuration, bool production)
     {
         AuthOptions options;
@@ -35,6 +38,8 @@ public sealed record AuthOptions
             throw new StartupException("Laurel__Auth__SignUpsPerHour and Laurel__Auth__PasswordQueue must be at least 1.");
         if (options.PasswordIterations < (production ? SafePasswordIterations : 1))
             throw new StartupException($"Laurel__Auth__PasswordIterations must be at least {SafePasswordIterations} in production.");
+        if (options.EventsUrl is { } url && (!url.IsAbsoluteUri || url.Scheme is not ("http" or "https")))
+            throw new StartupException("Laurel__Auth__EventsUrl must be an address such as http://events:8080.");
         return options;
     }
 }

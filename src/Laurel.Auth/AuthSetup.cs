@@ -33,6 +33,7 @@ public static class AuthSetup
         services.AddOwning<AccountStore>(database);
         services.AddOwning<ServiceAccountStore>(database);
         services.AddOwning<LoginHistory>(database);
+        services.AddOwning<LoginActivities>(database);
         services.AddOwning<Sweep>(database);
         services.AddOwning<Admins>(database);
         services.AddSingleton(provider => new TokenVerifier(
@@ -44,6 +45,7 @@ public static class AuthSetup
             await provider.GetRequiredService<KeyStore>().Load(cancellation);
         });
         services.AddPeriodicWork("auth: logins", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<LoginHistory>().HandOn);
+        services.AddPeriodicWork("auth: login activities", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<LoginActivities>().Report);
         services.AddPeriodicWork("auth: sweep", TimeSpan.FromMinutes(1), provider => provider.GetRequiredService<Sweep>().Run);
         services.AddOpenApiDocument("auth", "Laurel: auth", "Accounts, sessions, tokens, roles, service accounts.");
     }

@@ -106,13 +106,13 @@ public sealed class Calendar
         return slot is { } known && known.Start <= ticks && ticks < known.End ? known : slot = FindDay(ticks);
     }
 
-    /// <summary>The last day that has begun by then. The date on the wall is it, but for what a change of the clock moves.</summary>
+    /// <summary>
+    /// The last day that has begun by then. What the wall shows has begun; a later one has too when the clock went back since.
+    /// </summary>
     private Day FindDay(long ticks)
     {
         var day = (int)((ticks + OffsetAt(ticks) - _dayStartsAt) / TimeSpan.TicksPerDay);
         var start = StartOfDay(day);
-        while (start > ticks)
-            start = StartOfDay(--day);
         var end = StartOfDay(day + 1);
         while (end <= ticks)
         {

@@ -20,6 +20,7 @@ internal static class KnownSettings
         ("Laurel__Auth__SignUpsPerHour", "sign-ups that one address may make in an hour (200)"),
         ("Laurel__Auth__PasswordQueue", "sign-ins that may wait for their turn (200)"),
         ("Laurel__Auth__PasswordIterations", "rounds of PBKDF2-SHA512 (210000, which is also the least)"),
+        ("Laurel__Auth__EventsUrl", "where logins are reported as activities (this process)"),
         ("Laurel__Events__KeepDays", "days that activities are kept at least (90)"),
         ("Laurel__Events__RowsInMemory", "rows of progress that a process may hold in memory (200000)"),
         ("Laurel__TrustedProxies__0", "address or network of a proxy whose X-Forwarded-For counts; more: __1, __2"),

@@ -4,8 +4,11 @@ using System.Runtime.CompilerServices;
 
 namespace Laurel.Bench.Http;
 
-/// <summary>One client's connection: a request, its whole response, the next request. It connects when it has to.</summary>
-internal sealed class Connection(Uri server, RequestWriter write) : IDisposable
+/// <summary>A client over HTTP: a request, its whole response, the next request. It connects when it has to.</summary>
+/// <param name="server">Where it connects to.</param>
+/// <param name="write">Writes the next request.</param>
+/// <param name="expected">What each response must hold: a status of 200 does not say that each part of a request did well.</param>
+internal sealed class Connection(Uri server, RequestWriter write, byte[]? expected = null) : IClient
 {
     private const int MaxResponse = 16 * 1024 * 1024;
 
@@ -17,7 +20,7 @@ internal sealed class Connection(Uri server, RequestWriter write) : IDisposable
     /// <exception cref="SocketException">The connection failed.</exception>
     /// <exception cref="IOException">The server ended it, or sent what is no response.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<Response> Exchange()
+    public async ValueTask<string?> Exchange()
     {
         var open = _socket ??= await Connect();
         _request.ResetWrittenCount();
@@ -42,7 +45,7 @@ internal sealed class Connection(Uri server, RequestWriter write) : IDisposable
                 case ResponseState.Complete when response.Length == length:
                     if (response.Closes)
                         Drop();
-                    return response;
+                    return Judge(response);
                 default:
                     throw new IOException("the server sent no proper response");
             }
@@ -60,6 +63,13 @@ internal sealed class Connection(Uri server, RequestWriter write) : IDisposable
     {
         _disposed = true;
         Drop();
+    }
+
+    private string? Judge(Response response)
+    {
+        if (!response.Succeeded)
+            return $"status {response.Status}";
+        return expected is null || _received.AsSpan(0, response.Length).IndexOf(expected) >= 0 ? null : "an answer without what was expected";
     }
 
     private async Task<Socket> Connect()

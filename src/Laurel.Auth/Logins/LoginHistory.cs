@@ -14,7 +14,10 @@ internal sealed class LoginHistory(NpgsqlDataSource database)
 
     private const int BatchSize = 500;
 
-    /// <summary>Moves what waits in the outbox into the history. Several processes may do so at once: each row is taken by one.</summary>
+    /// <summary>
+    /// Takes what waits in the outbox into the history. Several processes may do so at once: each row is taken by one. It stays in the
+    /// outbox for <see cref="LoginActivities"/>, without what the history now holds.
+    /// </summary>
     public async Task HandOn(CancellationToken cancellation)
     {
         int moved;
@@ -23,9 +26,17 @@ internal sealed class LoginHistory(NpgsqlDataSource database)
             moved = await database.Execute(
                 """
                 WITH taken AS (
-                    DELETE FROM outbox
-                    WHERE id IN (SELECT id FROM outbox WHERE kind = 'login' ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)
-                    RETURNING id, account_id, created_at, body
+                    SELECT id, account_id, created_at, body
+                    FROM outbox
+                    WHERE kind = 'login'
+                    ORDER BY id
+                    LIMIT $1
+                    FOR UPDATE SKIP LOCKED
+                ), handed_on AS (
+                    UPDATE outbox
+                    SET kind = 'login_activity', body = '{}'
+                    FROM taken
+                    WHERE outbox.id = taken.id
                 )
                 INSERT INTO logins (id, account_id, session_id, at, address, network, user_agent)
                 SELECT id, account_id, (body ->> 'session')::uuid, created_at, body ->> 'address', body ->> 'network', body ->> 'userAgent'

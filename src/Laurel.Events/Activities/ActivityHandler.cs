@@ -9,7 +9,7 @@ namespace Laurel.Events.Activities;
 /// <summary>One transaction of the intake: stores a batch of activities and folds them into the progress that they touch.</summary>
 internal sealed class ActivityHandler(EventCatalog catalog, EventsOptions options, TimeProvider time, ILogger log) : IBatchHandler<Portion, ActivityResult[]>
 {
-    private readonly Folding _folding = new(log);
+    private readonly Folding _folding = new(log, isAlone: true);
     private readonly Matching _matching = new(time);
     private readonly ProgressMemory _memory = new(options.RowsInMemory / Intake.Shards);
     private List<Touch> _touches = [];

@@ -5,27 +5,27 @@ namespace Laurel.Events.Catalog;
 
 /// <summary>One thing that a reward gives.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
-[JsonDerivedType(typeof(PointsContent), "points")]
-[JsonDerivedType(typeof(ItemContent), "item")]
-[JsonDerivedType(typeof(CouponContent), "coupon")]
-[JsonDerivedType(typeof(BadgeContent), "badge")]
-[JsonDerivedType(typeof(CustomContent), "custom")]
+[JsonDerivedType(typeof(Points), "points")]
+[JsonDerivedType(typeof(Item), "item")]
+[JsonDerivedType(typeof(Coupon), "coupon")]
+[JsonDerivedType(typeof(Badge), "badge")]
+[JsonDerivedType(typeof(Custom), "custom")]
 public abstract record Content;
 
 /// <summary>Points for the user's wallet in Laurel.</summary>
-public sealed record PointsContent(long Amount) : Content;
+public sealed record Points(long Amount) : Content;
 
 /// <summary>So many of an item that the game knows by this id.</summary>
-public sealed record ItemContent(string ItemId, string Name, long Quantity) : Content;
+public sealed record Item(string ItemId, string Name, long Quantity) : Content;
 
 /// <summary>A code out of a pool of them.</summary>
-public sealed record CouponContent(string Pool) : Content;
+public sealed record Coupon(string Pool) : Content;
 
 /// <summary>A badge that the game knows by this id.</summary>
-public sealed record BadgeContent(string BadgeId) : Content;
+public sealed record Badge(string BadgeId) : Content;
 
 /// <summary>Whatever the game makes of it: handed over as it stands here.</summary>
-public sealed record CustomContent(FreeForm Data) : Content;
+public sealed record Custom(FreeForm Data) : Content;
 
 /// <summary>The kinds of contents, to choose rewards by.</summary>
 public enum ContentKind

@@ -133,7 +133,7 @@ internal static class EventDecisions
     public static Offer Offer(OfferId id, OfferRequest request, Reward reward, int ordinal) => new(
         id, request.RewardId, reward.Name, reward.Contents, request.Condition, request.RequiresApproval, request.AutoClaim, request.Stock, request.Closed, ordinal);
 
-    public static FieldError UnknownReward(string path) => new(path, "unknown_reward", "There is no such reward.");
+    public static FieldError UnknownReward(string path) => new FieldError(path, "unknown_reward", "There is no such reward.");
 
     /// <summary>A number that was given once the event was active is never given again; before that, nobody remembers it.</summary>
     private static int NextOrdinal(Event before) => before.FirstActivatedAt is not null

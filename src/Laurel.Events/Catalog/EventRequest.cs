@@ -1,3 +1,4 @@
+using Laurel.Platform.Http;
 using Laurel.Rules;
 
 namespace Laurel.Events.Catalog;
@@ -11,10 +12,10 @@ public record EventRequest
 
     public required string Description { get; init; }
 
-    /// <summary>May lie in the past: what users did since then counts.</summary>
-    public required DateTimeOffset StartsAt { get; init; }
+    /// <summary>May lie in the past: what users did since then counts. Anything finer than milliseconds is cut off.</summary>
+    public required DateTimeOffset StartsAt { get; init => field = Time.ToMilliseconds(value); }
 
-    public required DateTimeOffset EndsAt { get; init; }
+    public required DateTimeOffset EndsAt { get; init => field = Time.ToMilliseconds(value); }
 
     /// <summary>An IANA zone, such as Asia/Seoul.</summary>
     public required string TimeZone { get; init; }

@@ -21,8 +21,6 @@ internal static class EventRules
         [
             TextRules.Name("title", request.Title, MaxTitle),
             TextRules.Prose("description", request.Description, MaxDescription),
-            Fine("startsAt", request.StartsAt),
-            Fine("endsAt", request.EndsAt),
             RewardRules.InRange("claimWithinSeconds", request.ClaimWithinSeconds, 0, MaxClaimWithinSeconds),
             Count(wanted.Offers),
             .. wanted.Offers.Select((offer, at) => offer.Stock is { } stock ? RewardRules.InRange($"offers[{at}].stock", stock, 1) : null),
@@ -55,14 +53,10 @@ internal static class EventRules
         ];
         return [.. found.OfType<FieldError>()];
 
-        static FieldError Frozen(string path) => new(path, "frozen", "This stays as it was when the event was first activated.");
+        static FieldError Frozen(string path) => new FieldError(path, "frozen", "This stays as it was when the event was first activated.");
     }
 
     private static FieldError? Count(IReadOnlyList<Offer> offers) => offers.Count > MaxOffers || offers.Any(offer => offer.Ordinal > MaxOrdinal)
         ? new FieldError("offers", "too_many", $"An event has up to {MaxOffers} offers, and over the time since its first activation up to {MaxOrdinal}.")
         : null;
-
-    private static FieldError? Fine(string path, DateTimeOffset time) => time.Ticks % TimeSpan.TicksPerMillisecond == 0
-        ? null
-        : new FieldError(path, "too_fine", "This is a whole number of milliseconds.");
 }

@@ -59,7 +59,8 @@ internal static class EventsApi
         TimeProvider time,
         CancellationToken cancellation,
         [Description("Only those of this status. To players, others than active ones are not there.")] Choice<EventStatus>? status = null,
-        [Description("Only those in this phase.")] Choice<Phase>? phase = null,
+        [Description("Where the clock stands: before the period, in it (whatever repeats there), after it while rewards of the last window can be claimed, past that.")]
+        Choice<Phase>? phase = null,
         [Description("A part of the title or the description.")] string? q = null,
         [Description("Only those that end after this.")] DateTimeOffset? from = null,
         [Description("Only those that start before this.")] DateTimeOffset? to = null)

@@ -37,7 +37,7 @@ internal static class Recounts
         return Goals(before) == Goals(after) ? Recount.Nothing : Recount.Goals;
     }
 
-    /// <summary>Null, which equals nothing that is asked after a change, where the stored one breaks a rule of today.</summary>
+    /// <summary>Null where the stored one breaks a rule of today. What follows a change breaks none, so that the two differ.</summary>
     private static string? Measured(Event @event) =>
         EventDefinition.Check(@event.Draft).Count == 0 ? EventDefinition.Create(@event.Draft).Measured : null;
 

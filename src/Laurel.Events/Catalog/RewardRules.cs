@@ -33,18 +33,18 @@ internal static class RewardRules
 
     private static IEnumerable<FieldError?> Content(string path, Content content) => content switch
     {
-        PointsContent points => [InRange($"{path}.amount", points.Amount, 1)],
-        ItemContent item =>
+        Points points => [InRange($"{path}.amount", points.Amount, 1)],
+        Item item =>
         [
             TextRules.Name($"{path}.itemId", item.ItemId, MaxId),
             TextRules.Name($"{path}.name", item.Name, MaxName),
             InRange($"{path}.quantity", item.Quantity, 1),
         ],
-        CouponContent coupon => [TextRules.Name($"{path}.pool", coupon.Pool, MaxId)],
-        BadgeContent badge => [TextRules.Name($"{path}.badgeId", badge.BadgeId, MaxId)],
-        CustomContent { Data.SizeInBytes: > MaxDataBytes } =>
+        Coupon coupon => [TextRules.Name($"{path}.pool", coupon.Pool, MaxId)],
+        Badge badge => [TextRules.Name($"{path}.badgeId", badge.BadgeId, MaxId)],
+        Custom { Data.SizeInBytes: > MaxDataBytes } =>
             [new FieldError($"{path}.data", "too_large", $"This has up to {MaxDataBytes} bytes.")],
-        CustomContent => [],
+        Custom => [],
         _ => throw new InvalidOperationException($"{content.GetType()} needs its rules here."),
     };
 }

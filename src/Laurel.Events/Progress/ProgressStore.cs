@@ -25,13 +25,16 @@ internal static class ProgressStore
     }
 
     /// <summary>
-    /// Writes the rows whose stored version is still the one they were made from, and tells which these are. A row that is refused is
-    /// locked from then on: what is read of it next stays true.
+    /// Writes the rows whose stored version is still the one they were made from. A row that is refused is locked from then on: what is
+    /// read of it next stays true.
     /// </summary>
-    public static NpgsqlBatchCommand Write(IReadOnlyList<ProgressKey> keys, IReadOnlyList<ProgressRow> rows)
+    /// <param name="keys">In their order.</param>
+    /// <param name="rows">One for each key.</param>
+    /// <param name="tell">Whether to return the keys of the rows that were written.</param>
+    public static NpgsqlBatchCommand Write(IReadOnlyList<ProgressKey> keys, IReadOnlyList<ProgressRow> rows, bool tell)
     {
         var command = new NpgsqlBatchCommand(
-            """
+            $"""
             INSERT INTO progress (user_id, event_id, window_key, version, epoch, met, state)
             SELECT user_id, event_id, window_key, version, epoch, met, state
             FROM unnest($1::text[], $2::uuid[], $3::date[], $4::int[], $5::int[], $6::bigint[], $7::bytea[])
@@ -39,7 +42,7 @@ internal static class ProgressStore
             ON CONFLICT (user_id, event_id, window_key) DO UPDATE
             SET version = excluded.version, epoch = excluded.epoch, met = excluded.met, state = excluded.state, updated_at = now()
             WHERE progress.version = excluded.version - 1
-            RETURNING user_id, event_id, window_key
+            {(tell ? "RETURNING user_id, event_id, window_key" : "")}
             """);
         AddKeys(command, keys);
         command.Parameters.Add(Columns.Of(rows, NpgsqlDbType.Integer, row => row.Version));

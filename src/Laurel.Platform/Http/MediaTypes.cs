@@ -5,6 +5,8 @@ namespace Laurel.Platform.Http;
 
 public static class MediaTypes
 {
+    public const string MergePatch = "application/merge-patch+json";
+
     /// <summary>The media type of the body; null where there is none, or its text is in anything but UTF-8.</summary>
     public static MediaTypeHeaderValue? OfUtf8(HttpRequest request) =>
         MediaTypeHeaderValue.TryParse(request.ContentType, out var type)

@@ -19,14 +19,27 @@ public static class OpenApiDocuments
 {
     private const string TokenScheme = "bearer";
 
-    public static IServiceCollection AddOpenApiDocument(this IServiceCollection services, string name, string title, string description) =>
+    /// <param name="services">Where it is added.</param>
+    /// <param name="name">Of the document, and of the group of its endpoints.</param>
+    /// <param name="title">For its readers.</param>
+    /// <param name="description">For its readers.</param>
+    /// <param name="describe">Describes types that read and write themselves, of which the framework knows nothing.</param>
+    public static IServiceCollection AddOpenApiDocument(
+        this IServiceCollection services, string name, string title, string description, Action<Type, OpenApiSchema>? describe = null) =>
         services.AddOpenApi(name, options =>
         {
             options.ShouldInclude = endpoint => endpoint.GroupName == name;
             options.AddSchemaTransformer(DescribeSchema);
+            options.AddSchemaTransformer((schema, context, _) =>
+            {
+                describe?.Invoke(context.JsonTypeInfo.Type, schema);
+                return Task.CompletedTask;
+            });
             options.AddOperationTransformer(DescribeOperation);
             options.AddDocumentTransformer((document, _, _) =>
             {
+                OpenApiUnions.Close(document);
+                OpenApiPatches.Describe(document);
                 OpenAnswers(document);
                 document.Info = new OpenApiInfo { Title = title, Version = "v1", Description = description };
                 document.Servers = [new OpenApiServer { Url = "/" }];
@@ -63,19 +76,29 @@ public static class OpenApiDocuments
             var item = await context.GetOrCreateSchemaAsync(type.GetGenericArguments()[0], null, cancellation);
             schema.OneOf = [item, new OpenApiSchema { Type = JsonSchemaType.Array, Items = item }];
         }
+        else if (type == typeof(TimeOnly))
+        {
+            schema.Type = JsonSchemaType.String;
+            schema.Format = null;
+            schema.Pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$";
+        }
+        else if (type == typeof(FreeForm))
+        {
+            schema.Type = JsonSchemaType.Object;
+            schema.Description = null;
+        }
+        else if (context.JsonTypeInfo is { Kind: JsonTypeInfoKind.Enumerable, ElementType: { } element } list
+            && schema.Items is null
+            && OpenApiOptions.CreateDefaultSchemaReferenceId(list.Options.GetTypeInfo(element)) is { } reference)
+        {
+            OpenApiUnions.NoteItems(schema, reference);
+        }
 
         // What is never written is ours alone.
         foreach (var property in context.JsonTypeInfo.Properties.Where(IsNeverWritten))
         {
             schema.Properties?.Remove(property.Name);
             schema.Required?.Remove(property.Name);
-        }
-
-        // A union has exactly one kind, told by its discriminator.
-        if (context.JsonTypeInfo.PolymorphismOptions is not null && schema.AnyOf is { Count: > 0 } kinds)
-        {
-            schema.OneOf = kinds;
-            schema.AnyOf = null;
         }
 
         // What is null is not written, so it is not required.

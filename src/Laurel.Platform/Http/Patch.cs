@@ -47,7 +47,7 @@ public sealed class Patch<T> : IEndpointParameterMetadataProvider where T : clas
     }
 
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>
-        builder.Metadata.Add(new AcceptsMetadata(["application/json", "application/merge-patch+json"], typeof(Patch<T>)));
+        builder.Metadata.Add(new AcceptsMetadata(["application/json", MediaTypes.MergePatch], typeof(T)));
 
     private static async ValueTask<Patch<T>?> Bind(HttpContext context) => new(await JsonBody.ReadPatch<T>(context));
 }

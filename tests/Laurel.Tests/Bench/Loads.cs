@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using Laurel.Bench;
 using Laurel.Bench.Http;
 using Microsoft.AspNetCore.Builder;
@@ -59,7 +60,7 @@ public sealed class Loads : IAsyncLifetime
         var round = await Play(Requests.Always(Requests.Get(_server, path)));
 
         Assert.Empty(round.Failures);
-        Assert.True(round.RequestsPerSecond > 0);
+        Assert.True(round.PerSecond > 0);
         Assert.InRange(round.P50Ms, 0.001, round.P99Ms);
     }
 
@@ -69,7 +70,18 @@ public sealed class Loads : IAsyncLifetime
         var round = await Play(Requests.Always(Requests.Get(_server, "/nowhere")));
 
         Assert.Equal("status 404", Assert.Single(round.Failures).Key);
-        Assert.Equal(0, round.RequestsPerSecond);
+        Assert.Equal(0, round.PerSecond);
+    }
+
+    [Fact]
+    public async Task A_good_status_without_what_was_expected_is_a_failure()
+    {
+        var good = await Play(Requests.Always(Requests.Get(_server, "/fine")), expected: "fine");
+        Assert.Empty(good.Failures);
+
+        var round = await Play(Requests.Always(Requests.Get(_server, "/fine")), expected: "finer");
+        Assert.Equal("an answer without what was expected", Assert.Single(round.Failures).Key);
+        Assert.Equal(0, round.PerSecond);
     }
 
     [Fact]
@@ -78,7 +90,7 @@ public sealed class Loads : IAsyncLifetime
         var round = await Play(Requests.Always(Requests.Get(_server, "/breaks")));
 
         Assert.InRange(round.Failures.Values.Sum(), 20, long.MaxValue);
-        Assert.Equal(0, round.RequestsPerSecond);
+        Assert.Equal(0, round.PerSecond);
     }
 
     [Fact]
@@ -91,25 +103,25 @@ public sealed class Loads : IAsyncLifetime
         });
 
         Assert.Empty(round.Failures);
-        Assert.True(round.RequestsPerSecond > 0);
+        Assert.True(round.PerSecond > 0);
     }
 
     [Fact]
     public async Task A_server_that_is_gone_is_a_failure()
     {
         await _app.StopAsync(TestContext.Current.CancellationToken);
-        using var load = Load.Start(_server, Requests.Always(Requests.Get(_server, "/fine")), 2, requestsPerSecond: null);
+        using var load = Load.Start(Clients(Requests.Always(Requests.Get(_server, "/fine"))), 2, requestsPerSecond: null);
         await load.Answered;
         var round = await load.Stop();
 
-        Assert.Equal(0, round.RequestsPerSecond);
+        Assert.Equal(0, round.PerSecond);
         Assert.NotEmpty(round.Failures);
     }
 
     [Fact]
     public async Task The_slowest_requests_are_waited_for_and_counted()
     {
-        using var load = Load.Start(_server, Requests.Always(Requests.Get(_server, "/waits")), 3, requestsPerSecond: null);
+        using var load = Load.Start(Clients(Requests.Always(Requests.Get(_server, "/waits"))), 3, requestsPerSecond: null);
         await Many(_arrived, 3);
         var stopped = load.Stop();
         await Task.Delay(TimeSpan.FromMilliseconds(50), TestContext.Current.CancellationToken);
@@ -123,7 +135,7 @@ public sealed class Loads : IAsyncLifetime
     [Fact]
     public async Task At_a_given_rate_a_latency_counts_from_when_its_request_was_due()
     {
-        using var load = Load.Start(_server, Requests.Always(Requests.Get(_server, "/waits")), 1, requestsPerSecond: 1_000);
+        using var load = Load.Start(Clients(Requests.Always(Requests.Get(_server, "/waits"))), 1, requestsPerSecond: 1_000);
         await Task.Delay(TimeSpan.FromMilliseconds(200), TestContext.Current.CancellationToken);
         var stopped = load.Stop();
         _release.SetResult();
@@ -134,9 +146,12 @@ public sealed class Loads : IAsyncLifetime
         Assert.InRange(round.P50Ms, 50, 10_000);
     }
 
-    private async Task<Round> Play(Func<int, RequestWriter> writers)
+    private Func<int, IClient> Clients(Func<int, RequestWriter> writers, string? expected = null) =>
+        connection => new Connection(_server, writers(connection), expected is null ? null : Encoding.UTF8.GetBytes(expected));
+
+    private async Task<Round> Play(Func<int, RequestWriter> writers, string? expected = null, int perExchange = 1)
     {
-        using var load = Load.Start(_server, writers, connections: 2, requestsPerSecond: null);
+        using var load = Load.Start(Clients(writers, expected), connections: 2, requestsPerSecond: null, perExchange);
         await Many(_served, 20);
         return await load.Stop();
     }

@@ -41,5 +41,5 @@ public sealed class Reports
     }
 
     private static ScenarioFigures Scenario(string name, double rate, long failed) =>
-        new(name, [new Round(rate, 1, 1, 1, 0, new Dictionary<string, long> { ["status 500"] = failed })]);
+        new(name, "requests", [new Round(rate, 1, 1, 1, 0, new Dictionary<string, long> { ["status 500"] = failed })]);
 }

@@ -76,7 +76,8 @@ public sealed class HotPathPlans(TestPostgres postgres)
         yield return ("the look for what is stored", ActivityLog.Find(2, activities));
         yield return ("the history of users", ActivityLog.History(keys.ConvertAll(key => (key.UserId, now.AddDays(-9), now)), ["kill"]));
         yield return ("the read of progress", ProgressStore.Read(keys));
-        yield return ("the write of progress", ProgressStore.Write(keys, keys.ConvertAll(_ => new ProgressRow(2, 1, 0, [1]))));
+        foreach (var tell in new[] { true, false })
+            yield return ("the write of progress", ProgressStore.Write(keys, keys.ConvertAll(_ => new ProgressRow(2, 1, 0, [1])), tell));
     }
 
     /// <summary>What the plan reads from its beginning to its end, of tables and of indexes.</summary>

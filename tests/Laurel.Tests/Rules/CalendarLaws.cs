@@ -8,11 +8,9 @@ public sealed class CalendarLaws
 {
     private static readonly DateTimeOffset Always = new(1990, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    private static readonly Gen<TimeOnly> AnyQuarter = Gen.OneOf(Gen.Choose(0, 95), Gen.Elements(0, 1, 4, 8, 12, 20, 95)).Select(quarter => new TimeOnly(quarter * 15 * TimeSpan.TicksPerMinute));
-
     private static readonly Gen<(Place Place, TimeOnly DayStartsAt)> Anywhere =
         from place in Zones.Anywhere
-        from dayStartsAt in AnyQuarter
+        from dayStartsAt in Zones.DayStarts(place)
         select (place, dayStartsAt);
 
     [Fact]

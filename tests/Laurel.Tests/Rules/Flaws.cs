@@ -1,3 +1,5 @@
+using FsCheck;
+using FsCheck.Fluent;
 using Laurel.Rules;
 
 namespace Laurel.Tests.Rules;
@@ -201,6 +203,56 @@ public sealed class Flaws
     public void A_running_event_is_borne_though_its_goal_is_out_of_reach_by_now()
     {
         Assert.Equal(0, Engine.MetBits(Cases.Event(new Attendance(40)), Progress.Empty));
+    }
+
+    [Fact]
+    public void No_draft_makes_the_check_throw_and_what_it_passes_can_be_run()
+    {
+        var text = Gen.OneOf(ArbMap.Default.GeneratorFor<NonNull<string>>().Select(text => text.Get), Gen.Elements("Asia/Seoul", "UTC", "check_in", "", "\0", "\ud800", new string('x', 300)));
+        var number = Gen.OneOf(ArbMap.Default.GeneratorFor<int>(), Gen.Elements(0, 1, 7, -1, int.MinValue, int.MaxValue));
+        var instant = Gen.OneOf(
+            Gen.Elements(DateTimeOffset.MinValue, DateTimeOffset.MaxValue, DateTimeOffset.UnixEpoch, new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.FromHours(14))),
+            Gen.Choose(-100_000, 100_000).Select(hours => Cases.Draft.StartsAt.AddHours(hours)));
+        var scalar = Gen.OneOf(text.Select(Scalar.Of), number.Select(value => Scalar.Of((decimal)value)), Gen.Elements<Scalar>(true, decimal.MaxValue, decimal.MinValue));
+        var filters =
+            from name in text
+            from eq in Gen.OneOf(scalar.Select(Scalar? (value) => value), Gen.Constant<Scalar?>(null))
+            from values in Gen.OneOf(scalar.ListOf().Select(IEnumerable<Scalar>? (list) => list), Gen.Constant<IEnumerable<Scalar>?>(null))
+            from gte in Gen.Elements<decimal?>(null, 0, decimal.MaxValue)
+            select new Where(KeyValuePair.Create(name, new Test(eq, values, gte)));
+        var leaf =
+            from kind in Gen.Choose(0, 4)
+            from a in text
+            from b in text
+            from goal in number
+            from grace in number
+            from filter in filters
+            select kind switch
+            {
+                0 => (Condition)new Attendance(goal, a),
+                1 => new Streak(goal, grace, a),
+                2 => new SessionTime(goal),
+                3 => new Quest(a),
+                _ => new Distinct(a, b, goal, filter),
+            };
+        var draft =
+            from start in instant
+            from end in instant
+            from zone in text
+            from ticks in Gen.Choose(0, 100)
+            from repeats in Gen.Elements(Repeats.Once, Repeats.Daily, Repeats.Weekly, Repeats.Monthly)
+            from leaves in leaf.ListOf()
+            from n in number
+            from ordinal in number
+            select new EventDraft(start, end, zone, new TimeOnly(ticks * TimeSpan.TicksPerMinute * 5), repeats, new AtLeast(n, [.. leaves, Quest]), [new OfferRule(ordinal, new All([.. leaves]))]);
+
+        Prop.ForAll(draft.ToArbitrary(), it =>
+        {
+            var flaws = EventDefinition.Check(it);
+            Assert.All(flaws, flaw => Assert.Matches("^[a-z_]+$", flaw.Code));
+            if (flaws.Count == 0)
+                Assert.Equal(0, Engine.MetBits(EventDefinition.Create(it), Progress.Empty));
+        }).Check(Laws.Config);
     }
 
     private static Count Filtered(Test test) => new("hunt", 1, new Where(KeyValuePair.Create("level", test)));

@@ -1,3 +1,5 @@
+using System.Reflection;
+using System.Text.Json.Serialization;
 using FsCheck;
 using FsCheck.Fluent;
 using Laurel.Rules;
@@ -196,6 +198,14 @@ public sealed class FoldLaws
         }).Check(Laws.Config.WithMaxTest(Math.Max(100, Laws.Config.MaxTest / 10)));
     }
 
+    [Fact]
+    public void Every_kind_of_leaf_takes_part_in_the_laws()
+    {
+        var known = typeof(Condition).GetCustomAttributes<JsonDerivedTypeAttribute>().Select(kind => kind.DerivedType).Where(kind => kind.IsSubclassOf(typeof(Leaf)));
+
+        Assert.Equal(known.Select(kind => kind.Name).Order(), Histories.KindsOfLeaves().Select(kind => kind.Name).Order());
+    }
+
     private static bool Same(Dictionary<DateOnly, Progress> left, Dictionary<DateOnly, Progress> right) =>
         left.Count == right.Count && left.All(window => right[window.Key].Equals(window.Value) && right[window.Key].Encode().AsSpan().SequenceEqual(window.Value.Encode()));
 
@@ -218,6 +228,7 @@ public sealed class FoldLaws
         Sum it => it with { AtLeast = it.AtLeast + more },
         Max it => it with { AtLeast = it.AtLeast + more },
         Distinct it => it with { AtLeast = it.AtLeast + more },
-        _ => condition,
+        Quest => condition,
+        _ => throw new ArgumentOutOfRangeException(nameof(condition), condition, "There is no harder one of this kind."),
     };
 }

@@ -82,6 +82,9 @@ public static class Histories
             _ => new Distinct(type, field, goal, filter),
         };
 
+    /// <summary>A kind of leaf that these do not make would be true to no law.</summary>
+    public static IEnumerable<Type> KindsOfLeaves() => SomeLeaf.Sample(1_000).Select(leaf => leaf.GetType()).Distinct();
+
     private static Gen<Condition> SomeCondition(int depth) =>
         depth == 0
             ? SomeLeaf
@@ -109,12 +112,12 @@ public static class Histories
         from place in Zones.Anywhere
         from before in Gen.Choose(0, 20 * 24 * 60)
         from length in Gen.OneOf(Gen.Choose(1, 3 * 24 * 60), Gen.Choose(1, 70 * 24 * 60))
-        from quarter in Gen.OneOf(Gen.Choose(0, 95), Gen.Elements(0, 20))
+        from dayStartsAt in Zones.DayStarts(place)
         from repeats in Gen.Elements(Repeats.Once, Repeats.Daily, Repeats.Weekly, Repeats.Monthly)
         from condition in SomeCondition(2)
         from offers in SomeOffers
         let start = place.Instant.AddMinutes(-before)
-        let draft = new EventDraft(start, start.AddMinutes(length), place.Zone.Id, new TimeOnly(quarter * 15 * TimeSpan.TicksPerMinute), repeats, condition, offers)
+        let draft = new EventDraft(start, start.AddMinutes(length), place.Zone.Id, dayStartsAt, repeats, condition, offers)
         where EventDefinition.Check(draft).All(flaw => flaw.Code == "unreachable")
         select EventDefinition.Create(draft);
 

@@ -74,6 +74,7 @@ public sealed class WireShape
         { """{"type":"attendance","days":7,"activity":null}""", "condition.activity", "null" },
         { """{"type":"attendance","days":7,"Days":7}""", "condition.Days", "unknown_field" },
         { """{"type":"attendance","days":7,"days":7}""", "condition.days", "duplicate_field" },
+        { """{"type":"attendance","type":"attendance","days":7}""", "condition.type", "duplicate_field" },
         { """{"type":"attendance","days":7,"measure":{}}""", "condition.measure", "unknown_field" },
         { """{"type":"attendance","days":7,"target":7}""", "condition.target", "unknown_field" },
         { """{"type":"attendance","days":7,"where":{}}""", "condition.where", "unknown_field" },

@@ -56,8 +56,11 @@ internal sealed class Contract(HttpMessageHandler inner, Func<IReadOnlyList<Json
     /// <summary>What the document calls required is there, all the way down.</summary>
     private static void CheckRequired(JsonNode schema, JsonNode? answer, string shown)
     {
-        if (schema["$ref"] is { } reference)
-            schema = schema.Root["components"]!["schemas"]![reference.GetValue<string>().Split('/')[^1]]!;
+        schema = Resolved(schema);
+
+        // What may be null is a union too, and the kind beside null may be one again.
+        while (schema["oneOf"] is JsonArray && answer is not null)
+            schema = KindOf(schema, answer, shown);
 
         if (answer is JsonArray list && schema["items"] is { } items)
         {
@@ -72,6 +75,24 @@ internal sealed class Contract(HttpMessageHandler inner, Func<IReadOnlyList<Json
                 CheckRequired(property!, fields[name], shown);
         }
     }
+
+    /// <summary>The one kind of a union that the answer is of: told by its discriminator, or the only one beside null.</summary>
+    private static JsonNode KindOf(JsonNode schema, JsonNode answer, string shown)
+    {
+        if (schema["discriminator"] is not { } discriminator)
+            return Resolved(schema["oneOf"]!.AsArray().Single(kind => kind!["type"]?.ToString() != "null")!);
+
+        var kind = answer[discriminator["propertyName"]!.GetValue<string>()]?.GetValue<string>();
+        var mapped = kind is null ? null : discriminator["mapping"]![kind];
+        Assert.True(mapped is not null, $"{shown} with a kind that its document does not list: {answer}");
+        var listed = schema["oneOf"]!.AsArray().SingleOrDefault(one => one!["$ref"]!.GetValue<string>() == mapped.GetValue<string>());
+        Assert.True(listed is not null, $"{shown} with the kind {kind}, which its union does not list.");
+        return Resolved(listed);
+    }
+
+    private static JsonNode Resolved(JsonNode schema) => schema["$ref"] is { } reference
+        ? Resolved(schema.Root["components"]!["schemas"]![reference.GetValue<string>().Split('/')[^1]]!)
+        : schema;
 
     private List<(string[] Path, JsonObject Methods)> Paths() => _paths ??=
     [

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Laurel.Platform.Access;
+using Laurel.Platform.Postgres;
 
 namespace Laurel.Tests.Support;
 
@@ -11,6 +12,14 @@ public static class Playing
 
     /// <summary>A user whom the game knows; Laurel has no account of theirs.</summary>
     public static string NewUser() => $"user-{Guid.CreateVersion7(TimeProvider.System.GetUtcNow()):N}";
+
+    /// <summary>Waits until every sign-in so far has become an activity. How many users have such.</summary>
+    public static async Task<long> LoginsCounted(this LaurelApp app)
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await Eventually.True(async () => await app.Database.QueryOne("SELECT count(*) FROM outbox", row => row.GetInt64(0), [], cancellation) == 0);
+        return await app.Events.QueryOne("SELECT count(DISTINCT user_id) FROM activities WHERE type = 'login'", row => row.GetInt64(0), [], cancellation);
+    }
 
     public static object Did(
         string userId, string type, DateTimeOffset at, string? id = null, long? value = null, object? attributes = null) =>
