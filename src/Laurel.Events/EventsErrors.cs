@@ -11,5 +11,6 @@ public static class EventsErrors
     public static readonly Error CalendarFrozen = new(409, "calendar_frozen", "Time zone, start of day and repeats stay after the first activation");
     public static readonly Error EventNotRunning = new(409, "event_not_running", "The event is switched off or over");
     public static readonly Error EventUnreadable = new(409, "event_unreadable", "The event was stored by another version of Laurel, which knows more");
+    public static readonly Error BeyondHorizon = new(422, "beyond_horizon", "Not all activities of that time are stored any more");
     public static readonly Error JobNotFailed = new(409, "job_not_failed", "Only a job that has failed can be tried again");
 }

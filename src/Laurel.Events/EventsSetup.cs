@@ -1,4 +1,5 @@
 using Laurel.Events.Activities;
+using Laurel.Events.Backtests;
 using Laurel.Events.Catalog;
 using Laurel.Events.Jobs;
 using Laurel.Events.Progress;
@@ -30,6 +31,8 @@ public static class EventsSetup
         services.AddSingleton<UserSweep>();
         services.AddSingleton<IJobWork, CatchUp>();
         services.AddSingleton<IJobWork, Rejudge>();
+        services.AddSingleton<Backtesting>();
+        services.AddSingleton<IJobWork, BacktestWork>();
         services.AddHostedService<JobRunner>();
         services.AddSingleton<Intake>();
         services.AddSingleton<Generations>();
@@ -53,6 +56,7 @@ public static class EventsSetup
         routes.MapPlaying();
         routes.MapProgress();
         routes.MapSupport();
+        routes.MapBacktests();
         routes.MapJobs();
     }
 

@@ -29,6 +29,19 @@ internal sealed class Generations(EventsDatabase database, EventCatalog catalog,
     public Task<DateTimeOffset?> Horizon(CancellationToken cancellation) =>
         database.Any.QueryOne(HorizonStatement, row => (DateTimeOffset?)row.Time(0), [Intake.Ahead], cancellation);
 
+    /// <summary>
+    /// The generations that can hold activities of a period, from the first to the last of them: none is stored longer before or after
+    /// it occurred than the intake lets pass. An hour is for clocks that differ.
+    /// </summary>
+    public Task<(int First, int Last)> Holding(DateTimeOffset from, DateTimeOffset to, CancellationToken cancellation) =>
+        database.Any.QueryOne(
+            """
+            SELECT COALESCE(min(number), 0), COALESCE(max(number), -1)
+            FROM (SELECT number, started_at, lead(started_at) OVER (ORDER BY number) AS ended_at FROM generations) AS generation
+            WHERE (ended_at IS NULL OR ended_at >= $1) AND started_at <= $2
+            """,
+            row => (row.GetInt32(0), row.GetInt32(1)), [from.UtcDateTime.AddHours(-1), (to + Length).UtcDateTime], cancellation);
+
     /// <summary>Which windows can be folded anew.</summary>
     public async Task<Reach> Reach(DateTimeOffset now, CancellationToken cancellation) => new(await Horizon(cancellation), now);
 

@@ -11,6 +11,9 @@ public enum JobKind
 
     /// <summary>Judges the stored progress of an event by its new goals.</summary>
     [JsonStringEnumMemberName("rejudge")] Rejudge,
+
+    /// <summary>Tries an event on the stored activities of the past.</summary>
+    Backtest,
 }
 
 public enum JobStatus
