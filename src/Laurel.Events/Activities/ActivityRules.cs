@@ -37,43 +37,30 @@ internal static class ActivityRules
             Fault("id", "invalid_id", $"An id has 1 to {MaxIdLength} characters, none of them a control character.");
         if (report.Id is not null && report.OccurredAt is null)
             Fault("occurredAt", "missing_field", "An activity with an id says when it occurred: a retry must say the same.");
-        if (!IsType(report.Type))
+        if (!Names.IsActivityType(report.Type))
             Fault("type", "invalid_name", $"A type has 1 to {MaxTypeLength} letters, digits and any of _ . : -");
         if (report.Value is < 0 or > MaxValue)
             Fault("value", "out_of_range", "A value is a whole number from 0 to 2^53-1.");
-        if (report.Attributes is { Count: > 0 } attributes && AttributesFault(attributes) is var (field, code, message) && code is not null)
-            Fault(field, code, message);
+        if (report.Attributes is { Count: > 0 } attributes)
+            CheckAttributes(attributes, Fault);
 
         void Fault(string field, string code, string message) => faults.Add(new FieldError(reports.PathOf(index, field), code, message));
     }
 
-    private static (string Field, string? Code, string Message) AttributesFault(Attributes attributes)
+    private static void CheckAttributes(Attributes attributes, Action<string, string, string> fault)
     {
         if (attributes.Count > MaxAttributes)
-            return ("attributes", "too_many", $"An activity has {MaxAttributes} attributes at most.");
+            fault("attributes", "too_many", $"An activity has {MaxAttributes} attributes at most.");
         foreach (var (name, value) in attributes)
         {
-            if (name.Length is 0 or > MaxNameLength || HasControl(name))
-                return ("attributes", "invalid_name", $"An attribute's name has 1 to {MaxNameLength} characters, none of them a control character.");
+            if (!Names.IsAttribute(name))
+                fault("attributes", "invalid_name", $"An attribute's name has 1 to {MaxNameLength} characters, none of them a control character.");
             if (value.Text is { Length: > MaxTextLength })
-                return ($"attributes.{name}", "too_long", $"An attribute's text has {MaxTextLength} characters at most.");
+                fault($"attributes.{name}", "too_long", $"An attribute's text has {MaxTextLength} characters at most.");
         }
-
-        return ("", null, "");
     }
 
     private static bool IsId(string text) => text.Length is > 0 and <= MaxIdLength && !HasControl(text);
-
-    private static bool IsType(string text)
-    {
-        foreach (var letter in text)
-        {
-            if (!char.IsAsciiLetterOrDigit(letter) && letter is not ('_' or '.' or ':' or '-'))
-                return false;
-        }
-
-        return text.Length is > 0 and <= MaxTypeLength;
-    }
 
     private static bool HasControl(string text)
     {

@@ -73,11 +73,11 @@ public sealed record Payout(
 
     private static Payout Of(Content content) => content switch
     {
-        PointsContent points => new Payout(ContentKind.Points, points.Amount),
-        ItemContent item => new Payout(ContentKind.Item, item.Quantity, ItemId: item.ItemId, Name: item.Name),
-        CouponContent coupon => new Payout(ContentKind.Coupon, 1, Pool: coupon.Pool),
-        BadgeContent badge => new Payout(ContentKind.Badge, 1, BadgeId: badge.BadgeId),
-        CustomContent custom => new Payout(ContentKind.Custom, 1, Data: custom.Data),
+        Points points => new Payout(ContentKind.Points, points.Amount),
+        Item item => new Payout(ContentKind.Item, item.Quantity, ItemId: item.ItemId, Name: item.Name),
+        Coupon coupon => new Payout(ContentKind.Coupon, 1, Pool: coupon.Pool),
+        Badge badge => new Payout(ContentKind.Badge, 1, BadgeId: badge.BadgeId),
+        Custom custom => new Payout(ContentKind.Custom, 1, Data: custom.Data),
         _ => throw new InvalidOperationException($"{content.GetType()} needs its line here."),
     };
 

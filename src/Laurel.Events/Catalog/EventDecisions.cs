@@ -131,7 +131,8 @@ internal static class EventDecisions
             : EventOutcome.NotFound;
 
     public static Offer Offer(OfferId id, OfferRequest request, Reward reward, int ordinal) => new(
-        id, request.RewardId, reward.Name, reward.Contents, request.Condition, request.RequiresApproval, request.AutoClaim, request.Stock, request.Closed, ordinal);
+        id, request.RewardId, reward.Name, reward.Contents, request.Condition, request.RequiresApproval, request.AutoClaim, request.Stock, request.Closed, ordinal,
+        reward.Stock);
 
     public static FieldError UnknownReward(string path) => new FieldError(path, "unknown_reward", "There is no such reward.");
 

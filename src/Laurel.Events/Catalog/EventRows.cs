@@ -21,7 +21,7 @@ internal static class EventRows
         (SELECT jsonb_agg(
                     jsonb_build_object(
                         'id', offers.id, 'ordinal', offers.ordinal, 'rewardId', offers.reward_id,
-                        'rewardName', rewards.name, 'contents', rewards.contents, 'condition', offers.condition,
+                        'rewardName', rewards.name, 'contents', rewards.contents, 'rewardStock', rewards.stock, 'condition', offers.condition,
                         'requiresApproval', offers.requires_approval, 'autoClaim', offers.auto_claim,
                         'stock', offers.stock, 'closed', offers.closed)
                     ORDER BY offers.ordinal)

@@ -14,6 +14,7 @@ namespace Laurel.Events.Catalog;
 /// <param name="Stock">How many there are of this offer.</param>
 /// <param name="Closed">Whether it can no longer be claimed.</param>
 /// <param name="Ordinal">Its number in the event, by which progress remembers who has met it.</param>
+/// <param name="RewardStock">How many there are of the reward, whichever events offer it.</param>
 public sealed record Offer(
     OfferId Id,
     RewardId RewardId,
@@ -24,7 +25,8 @@ public sealed record Offer(
     bool AutoClaim,
     long? Stock,
     bool Closed,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWriting)] int Ordinal)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWriting)] int Ordinal,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWriting)] long? RewardStock = null)
 {
     internal OfferRequest Request => new(RewardId, Condition, RequiresApproval, AutoClaim, Stock, Closed);
 }

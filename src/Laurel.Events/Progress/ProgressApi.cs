@@ -45,6 +45,8 @@ internal static class ProgressApi
         var reached = await reader.Of(new ProgressWish(caller.Subject, id, key), cancellation);
         if (reached.Events is [var one])
             return TypedResults.Ok(ProgressView.Of(one.Event, one.Window, one.Progress, time.GetUtcNow()));
-        return reached.Snapshot.Events.ContainsKey(id) && key is null ? new Problem(EventsErrors.EventNotRunning) : new Problem(Errors.NotFound);
+        return reached.Snapshot.Events.GetValueOrDefault(id) is { } known && !ShownEvents.IsShown(known, time.GetUtcNow())
+            ? new Problem(EventsErrors.EventNotRunning)
+            : new Problem(Errors.NotFound);
     }
 }

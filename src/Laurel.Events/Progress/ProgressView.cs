@@ -62,13 +62,17 @@ public sealed record OfferProgress(
     long? StockLeft,
     IReadOnlyList<LeafVerdict>? Leaves)
 {
-    internal static OfferProgress Of(Offer offer, OfferVerdict verdict, bool isOpen) => new(
-        offer.Id,
-        offer.RewardId,
-        offer.RewardName,
-        offer.Contents,
-        verdict.Met,
-        verdict.Met && isOpen && !offer.Closed,
-        offer.Stock,
-        verdict.Leaves);
+    internal static OfferProgress Of(Offer offer, OfferVerdict verdict, bool isOpen)
+    {
+        var left = offer.Stock is { } own && offer.RewardStock is { } common ? Math.Min(own, common) : offer.Stock ?? offer.RewardStock;
+        return new OfferProgress(
+            offer.Id,
+            offer.RewardId,
+            offer.RewardName,
+            offer.Contents,
+            verdict.Met,
+            verdict.Met && isOpen && !offer.Closed && left is not 0,
+            left,
+            verdict.Leaves);
+    }
 }

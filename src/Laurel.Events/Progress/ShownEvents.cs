@@ -14,10 +14,14 @@ internal static class ShownEvents
                 .SelectMany(one => Of(one, null, now))
                 .Take(wish.Limit);
 
+    /// <summary>Whether it counts for players now, or what it counted can still be claimed.</summary>
+    public static bool IsShown(RunningEvent one, DateTimeOffset now) =>
+        one is { Status: EventStatus.Active, IsQuarantined: false } && one.PhaseAt(now) is (Phase.Running or Phase.Claimable);
+
     /// <summary>Its window that is open; after its end the last one, while that can be claimed.</summary>
     private static IEnumerable<(RunningEvent Event, Window Window)> Of(RunningEvent? one, DateOnly? key, DateTimeOffset now)
     {
-        if (one is not { Status: EventStatus.Active, IsQuarantined: false } || one.PhaseAt(now) is not (Phase.Running or Phase.Claimable))
+        if (one is null || !IsShown(one, now))
             yield break;
 
         var calendar = one.Definition.Calendar;

@@ -114,6 +114,7 @@ public sealed class CatalogFence(LaurelApp app) : IClassFixture<LaurelApp>
     {
         var @operator = (await app.SignedIn(Role.Operator)).Api;
         var id = await @operator.Runs(app.Draft());
+        await @operator.Jobs();
         var before = (await Catalog.Load(Cancellation)).Version;
 
         (await @operator.Patches($"/v1/events/{id}", new { title = "" })).Refused(422, "rule_broken");
@@ -129,6 +130,7 @@ public sealed class CatalogFence(LaurelApp app) : IClassFixture<LaurelApp>
     {
         var @operator = (await app.SignedIn(Role.Operator)).Api;
         var (changed, same) = (await @operator.Runs(app.Draft()), await @operator.Runs(app.Draft()));
+        await @operator.Jobs();
         using var other = new EventCatalog(app.Events, app.Clock, NullLogger<EventCatalog>.Instance);
         var before = await other.Load(Cancellation);
 

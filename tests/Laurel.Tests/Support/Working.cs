@@ -5,13 +5,14 @@ namespace Laurel.Tests.Support;
 /// <summary>Work in the background, as operators see it.</summary>
 public static class Working
 {
-    /// <summary>The event's jobs, oldest first, when all of them have ended.</summary>
-    public static async Task<IReadOnlyList<JsonNode>> Jobs(this Api @operator, string eventId)
+    /// <summary>The event's jobs, or those of all events, oldest first, when all of them have ended.</summary>
+    public static async Task<IReadOnlyList<JsonNode>> Jobs(this Api @operator, string? eventId = null)
     {
+        var list = eventId is null ? "/v1/jobs?limit=200" : $"/v1/jobs?eventId={eventId}&limit=200";
         IReadOnlyList<JsonNode> jobs = [];
         await Eventually.True(async () =>
         {
-            jobs = [.. (await @operator.Get($"/v1/jobs?eventId={eventId}&limit=200")).Is(200).Json["items"]!.AsArray().Reverse().Select(job => job!)];
+            jobs = [.. (await @operator.Get(list)).Is(200).Json["items"]!.AsArray().Reverse().Select(job => job!)];
             return jobs.All(HasEnded);
         });
         return jobs;

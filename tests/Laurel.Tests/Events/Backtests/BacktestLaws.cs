@@ -22,7 +22,7 @@ public sealed class BacktestLaws
         select (
             new BacktestPlan(
                 draft.StartsAt, draft.EndsAt, draft.TimeZone, draft.DayStartsAt, draft.Repeats, draft.Condition,
-                [.. draft.Offers.Select((offer, at) => new PlannedOffer(new RewardId(Guid.Empty), [new PointsContent(5)], Closed: false, null, offer.Condition, stock[at], shared[at]))]),
+                [.. draft.Offers.Select((offer, at) => new PlannedOffer(new RewardId(Guid.Empty), [new Points(5)], Closed: false, null, offer.Condition, stock[at], shared[at]))]),
             users);
 
     [Fact]

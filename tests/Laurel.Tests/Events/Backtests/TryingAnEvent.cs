@@ -95,7 +95,7 @@ public sealed class TryingAnEvent(LaurelApp app) : IClassFixture<LaurelApp>
             await app.GameServer().Reports([.. Enumerable.Range(0, 1 + (user % 3)).Select(at => Playing.Did($"stepper-{user:00}", "step", Monday.AddMinutes((60 * at) + user)))]);
         var plan = new BacktestPlan(
             Monday, Monday.AddDays(1), "UTC", default, Repeats.Daily, new Count("step", 2),
-            [new PlannedOffer(new RewardId(Guid.Empty), [new PointsContent(1)], Closed: false, Stock: 7)]);
+            [new PlannedOffer(new RewardId(Guid.Empty), [new Points(1)], Closed: false, Stock: 7)]);
         var backtesting = app.Services.GetRequiredService<Backtesting>();
 
         var (cursor, users, steps) = (BacktestCursor.Start with { Size = 1 }, 0L, 0);
