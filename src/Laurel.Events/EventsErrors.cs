@@ -12,5 +12,13 @@ public static class EventsErrors
     public static readonly Error EventNotRunning = new(409, "event_not_running", "The event is not running: it has not begun, is over, or is switched off");
     public static readonly Error EventUnreadable = new(409, "event_unreadable", "The event was stored by another version of Laurel, which knows more");
     public static readonly Error BeyondHorizon = new(422, "beyond_horizon", "Not all activities of that time are stored any more");
+    public static readonly Error AlreadyClaimed = new(409, "already_claimed", "This has been claimed already");
+    public static readonly Error ApprovalPending = new(409, "approval_pending", "This has been claimed already, and waits for approval");
+    public static readonly Error ClaimRejected = new(409, "claim_rejected", "This has been claimed, and was rejected");
+    public static readonly Error SoldOut = new(409, "sold_out", "There are none left");
+    public static readonly Error OfferClosed = new(409, "offer_closed", "This can no longer be claimed");
+    public static readonly Error ConditionNotMet = new(422, "condition_not_met", "The condition is not met yet");
+    public static readonly Error IdempotencyKeyReused = new(422, "idempotency_key_reused", "The same Idempotency-Key was sent with another request");
+    public static readonly Error BalanceFull = new(422, "balance_full", "The wallet cannot hold so many points");
     public static readonly Error JobNotFailed = new(409, "job_not_failed", "Only a job that has failed can be tried again");
 }

@@ -1,6 +1,7 @@
 using Laurel.Events.Activities;
 using Laurel.Events.Backtests;
 using Laurel.Events.Catalog;
+using Laurel.Events.Claims;
 using Laurel.Events.Jobs;
 using Laurel.Events.Progress;
 using Laurel.Platform;
@@ -36,6 +37,8 @@ public static class EventsSetup
         services.AddHostedService<JobRunner>();
         services.AddSingleton<Intake>();
         services.AddSingleton<Generations>();
+        services.AddSingleton<Claiming>();
+        services.AddSingleton<ClaimReader>();
         services.AddSingleton<Presence>();
         services.AddSingleton<ProgressReader>();
         services.AddSingleton<Participants>();
@@ -55,6 +58,7 @@ public static class EventsSetup
         routes.MapActivities();
         routes.MapPlaying();
         routes.MapProgress();
+        routes.MapClaims();
         routes.MapSupport();
         routes.MapBacktests();
         routes.MapJobs();

@@ -30,3 +30,17 @@ public readonly record struct JobId(Guid Value) : IId<JobId>
     public static JobId Of(Guid value) => new(value);
     public override string ToString() => Value.ToString();
 }
+
+[JsonConverter(typeof(IdConverter<ClaimId>))]
+public readonly record struct ClaimId(Guid Value) : IId<ClaimId>
+{
+    public static ClaimId Of(Guid value) => new(value);
+    public override string ToString() => Value.ToString();
+}
+
+[JsonConverter(typeof(IdConverter<TransferId>))]
+public readonly record struct TransferId(Guid Value) : IId<TransferId>
+{
+    public static TransferId Of(Guid value) => new(value);
+    public override string ToString() => Value.ToString();
+}

@@ -95,7 +95,7 @@ internal sealed class Intake : IAsyncDisposable
     };
 
     /// <summary>FNV-1a: the same in every process, and even enough.</summary>
-    private static int ShardOf(string userId)
+    public static int ShardOf(string userId)
     {
         var hash = 2166136261u;
         foreach (var letter in userId)

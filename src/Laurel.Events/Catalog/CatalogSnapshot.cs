@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Laurel.Events.Activities;
+using Laurel.Events.Claims;
 using Laurel.Rules;
 
 namespace Laurel.Events.Catalog;
@@ -52,6 +53,9 @@ internal sealed record RunningEvent(
 
     /// <summary>The job that judged its progress last by new goals.</summary>
     public JobId? Rejudge { get; init; }
+
+    /// <summary>What its offers give, in their order.</summary>
+    public IReadOnlyList<Payout> Payouts => field ??= Payout.Of(Offers);
 
     /// <summary>Those bits of what is met that stand for something there is.</summary>
     public long KnownBits { get; } = Offers.Aggregate(1L, (bits, offer) => bits | (1L << offer.Ordinal));

@@ -1,0 +1,168 @@
+using Laurel.Events.Catalog;
+using Laurel.Events.Progress;
+using Laurel.Platform.Http;
+using Laurel.Rules;
+
+namespace Laurel.Events.Claims;
+
+/// <summary>One wish in a batch, and what is found out about it. Pure but for what it is told.</summary>
+internal sealed class ClaimAttempt
+{
+    private readonly List<ClaimRefusal> _refused = [];
+    private readonly RunningEvent? _event;
+    private string? _replayed;
+
+    public ClaimAttempt(ClaimWish wish, CatalogSnapshot snapshot, DateTimeOffset now)
+    {
+        Wish = wish;
+        _event = snapshot.Events.GetValueOrDefault(wish.Event);
+        if (Refusal(_event, wish, now, out var window) is { } refusal)
+            _refused.Add(new ClaimRefusal(wish.Offer, refusal));
+        else
+            Touch = new Touch(new ProgressKey(wish.UserId, wish.Event, window.Key), _event!, window);
+    }
+
+    public ClaimWish Wish { get; }
+
+    /// <summary>The progress that decides; null where nothing is left to decide.</summary>
+    public Touch? Touch { get; private set; }
+
+    /// <summary>Claims to be made.</summary>
+    public List<Candidate> Candidates { get; } = [];
+
+    /// <summary>The same request, or another under the same key, that came before it in this batch.</summary>
+    public ClaimAttempt? Leader { get; private set; }
+
+    /// <summary>Offers for which somebody else in this batch was first, with the same user's claim.</summary>
+    public List<(Offer Offer, Candidate First)> Waits { get; } = [];
+
+
+    /// <summary>The limits that its offers have.</summary>
+    public IEnumerable<Guid> StockOwners => Touch is null ? [] : Wanted().SelectMany(payout => payout.StockOwners());
+
+    /// <summary>Nothing is left to decide.</summary>
+    public void Settle(ClaimRefusal refusal)
+    {
+        _refused.Add(refusal);
+        Touch = null;
+    }
+
+    public void Settle(string replayed)
+    {
+        _replayed = replayed;
+        Touch = null;
+    }
+
+    /// <summary>It is answered like the other, or refused where it wants something else under the same key.</summary>
+    public void Follow(ClaimAttempt leader)
+    {
+        Leader = leader;
+        Touch = null;
+    }
+
+    /// <summary>Which claims are to be made, now that progress, claims and stock have been read.</summary>
+    public void Judge(IReadOnlyDictionary<ClaimKey, Claim> existing, IReadOnlyDictionary<Guid, long> free, DateTimeOffset now)
+    {
+        if (Touch is null)
+            return;
+
+        var met = Engine.MetBits(_event!.Definition, Touch.Reached);
+        foreach (var payout in Wanted())
+        {
+            var offer = payout.Offer;
+            var key = new ClaimKey(Wish.UserId, Wish.Event, offer.Id, Touch.Key.Window);
+            if (existing.GetValueOrDefault(key) is { } claimed)
+                Refuse(offer, claimed);
+            else if (offer.Closed)
+                Refuse(offer, EventsErrors.OfferClosed);
+            else if ((met & (1L << offer.Ordinal)) == 0)
+                _refused.Add(new ClaimRefusal(offer.Id, EventsErrors.ConditionNotMet) { Missing = Missing(offer) });
+            else if (payout.StockOwners().Any(owner => free.GetValueOrDefault(owner) <= 0))
+                Refuse(offer, EventsErrors.SoldOut);
+            else
+                Candidates.Add(new Candidate(this, payout, Made(payout, key, now)));
+        }
+    }
+
+    public void Refuse(Offer offer, Claim existing) => _refused.Add(Already(offer, existing));
+
+    public void Refuse(Offer offer, Error error) => _refused.Add(new ClaimRefusal(offer.Id, error));
+
+    public ClaimAnswer Answer()
+    {
+        if (Leader is { } leader)
+            return Wish.Key!.Fits(leader.Wish.Key!.Fingerprint) ? leader.Answer() : ClaimAnswer.Refusing(EventsErrors.IdempotencyKeyReused);
+        return new ClaimAnswer([.. Candidates.Where(candidate => candidate.IsGranted).Select(candidate => candidate.Claim)], [.. _refused, .. Waits.Select(Missed)])
+        {
+            Replayed = _replayed,
+        };
+    }
+
+    /// <summary>What was first is there now, or was refused for a reason that is this one's too.</summary>
+    private static ClaimRefusal Missed((Offer Offer, Candidate First) wait) => wait.First.IsGranted
+        ? Already(wait.Offer, wait.First.Claim)
+        : wait.First.Attempt._refused.Find(refusal => refusal.Offer == wait.Offer.Id) ?? new ClaimRefusal(wait.Offer.Id, EventsErrors.SoldOut);
+
+    private static ClaimRefusal Already(Offer offer, Claim existing) => new(offer.Id, existing.Status switch
+    {
+        ClaimStatus.Pending => EventsErrors.ApprovalPending,
+        ClaimStatus.Rejected => EventsErrors.ClaimRejected,
+        _ => EventsErrors.AlreadyClaimed,
+    })
+    {
+        Existing = existing,
+    };
+
+    /// <summary>In order of precedence: whether there is such a thing, whether it is running, whether it has such a window and offer.</summary>
+    private static Error? Refusal(RunningEvent? on, ClaimWish wish, DateTimeOffset now, out Window window)
+    {
+        window = default;
+        if (on is null)
+            return Errors.NotFound;
+        if (wish.Offer is { } offer && on.Offers.All(known => known.Id != offer))
+            return Errors.NotFound;
+        if (!ShownEvents.IsShown(on, now))
+            return EventsErrors.EventNotRunning;
+        var calendar = on.Definition.Calendar;
+        var end = on.Definition.Draft.EndsAt;
+        if ((wish.Window is { } key ? calendar.WindowAt(key) : calendar.WindowOf(now < end ? now : end.AddTicks(-1))) is not { } found)
+            return Errors.NotFound;
+        window = found;
+        return now < window.Start || now >= window.End + on.ClaimWithin ? EventsErrors.EventNotRunning : null;
+    }
+
+    /// <summary>Of all offers, those that can be claimed at all.</summary>
+    private IEnumerable<Payout> Wanted() => _event!.Payouts.Where(payout => Wish.Offer is { } one ? payout.Offer.Id == one : !payout.Offer.Closed);
+
+    private List<LeafVerdict> Missing(Offer offer)
+    {
+        var verdict = Engine.Judge(_event!.Definition, Touch!.Reached);
+        var leaves = verdict.Offers.First(one => one.Ordinal == offer.Ordinal).Leaves ?? verdict.Leaves;
+        return [.. leaves.Where(leaf => !leaf.Met)];
+    }
+
+    private Claim Made(Payout payout, ClaimKey key, DateTimeOffset now)
+    {
+        var offer = payout.Offer;
+        var status = offer.RequiresApproval ? ClaimStatus.Pending : payout.IsDelivered ? ClaimStatus.Processing : ClaimStatus.Completed;
+        return new Claim(
+            new ClaimId(Guid.CreateVersion7(now)), key, offer.RewardId, offer.RewardName, offer.Contents, payout.Points, status, Wish.Origin, payout.Holds, now)
+        {
+            CompletedAt = status == ClaimStatus.Completed ? now : null,
+        };
+    }
+}
+
+/// <summary>A claim that is about to be made.</summary>
+internal sealed class Candidate(ClaimAttempt attempt, Payout payout, Claim claim)
+{
+    public static readonly Comparer<Candidate> ByKey = Comparer<Candidate>.Create(static (left, right) => ClaimKey.Order.Compare(left.Claim.Key, right.Claim.Key));
+
+    public ClaimAttempt Attempt => attempt;
+
+    public Payout Payout => payout;
+
+    public Claim Claim => claim;
+
+    public bool IsGranted { get; set; }
+}

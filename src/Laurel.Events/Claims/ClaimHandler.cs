@@ -1,0 +1,269 @@
+using System.Text.Json;
+using Laurel.Events.Catalog;
+using Laurel.Events.Progress;
+using Laurel.Events.Wallet;
+using Laurel.Platform.Http;
+using Laurel.Platform.Postgres;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Laurel.Events.Claims;
+
+/// <summary>One transaction of claims: judges what many users want, and pays those who are first.</summary>
+internal sealed class ClaimHandler(EventCatalog catalog, TimeProvider time, ILogger log) : IBatchHandler<ClaimWish, ClaimAnswer>
+{
+    /// <remarks>
+    /// 1. In one round trip: pass the fence, read which catalog holds, and the progress, claims, stock and answers that are concerned.
+    /// 2. Where the catalog was an old one, load it, and read again. Behind the fence it stays what it is then.
+    /// 3. Judge. In one round trip make the claims that nobody has made yet, and take their stock.
+    /// 4. Whoever came first has it: take the others' claims back; pay points; keep the answers to requests that may be sent again.
+    /// </remarks>
+    public async Task<IReadOnlyList<ClaimAnswer>> Run(NpgsqlConnection connection, IReadOnlyList<ClaimWish> batch)
+    {
+        var now = time.GetUtcNow();
+        var snapshot = catalog.Current;
+        var attempts = Attempts(batch, snapshot, now);
+        var found = await Read(connection, attempts);
+        if (found.Version != snapshot.Version)
+        {
+            snapshot = await catalog.Load(CancellationToken.None);
+            attempts = Attempts(batch, snapshot, now);
+            found = await Read(connection, attempts);
+        }
+
+        var failed = new FailedFolds(log);
+        var anew = attempts.Select(attempt => attempt.Touch).OfType<Touch>().Where(touch => touch.MustRefold);
+        await Folding.Refold(connection, snapshot.Log, anew, (touch, activity) => failed.Guard(touch, () => touch.Add(activity)));
+        foreach (var attempt in attempts.FindAll(attempt => attempt.Touch is not null))
+        {
+            failed.Guard(attempt.Touch!, () => attempt.Judge(found.Claims, found.Free, now));
+            // Nothing is paid of an event that cannot be folded.
+            if (failed.Contains(attempt.Wish.Event))
+                attempt.Settle(new ClaimRefusal(attempt.Wish.Offer, EventsErrors.EventNotRunning));
+        }
+
+        if (failed.Any)
+            await failed.Quarantine(connection);
+
+        var candidates = FirstOfEach(attempts);
+        if (candidates.Count > 0)
+            await Grant(connection, candidates, now);
+        return attempts.ConvertAll(attempt => attempt.Answer());
+    }
+
+    private static List<ClaimAttempt> Attempts(IReadOnlyList<ClaimWish> batch, CatalogSnapshot snapshot, DateTimeOffset now)
+    {
+        var attempts = new List<ClaimAttempt>(batch.Count);
+        var leaders = new Dictionary<(string UserId, string Key), ClaimAttempt>();
+        foreach (var wish in batch)
+        {
+            var attempt = new ClaimAttempt(wish, snapshot, now);
+            attempts.Add(attempt);
+            if (wish.Key is { } key && !leaders.TryAdd((wish.UserId, key.Text), attempt))
+                attempt.Follow(leaders[(wish.UserId, key.Text)]);
+        }
+
+        return attempts;
+    }
+
+    private static async Task<Found> Read(NpgsqlConnection connection, List<ClaimAttempt> attempts)
+    {
+        var open = attempts.FindAll(attempt => attempt.Touch is not null);
+        var touches = open.ConvertAll(attempt => attempt.Touch!);
+        var keyed = attempts.FindAll(attempt => attempt is { Wish.Key: not null, Leader: null });
+        var owners = open.SelectMany(attempt => attempt.StockOwners).ToHashSet();
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { Fence.Pass(), Fence.Read() } };
+        batch.BatchCommands.Add(ProgressStore.Read(touches.ConvertAll(touch => touch.Key)));
+        batch.BatchCommands.Add(ClaimStore.Find([.. touches.Select(touch => (touch.Key.UserId, touch.Key.EventId, touch.Key.Window)).Distinct()]));
+        batch.BatchCommands.Add(Stocks.Free(owners));
+        if (keyed.Count > 0)
+            batch.BatchCommands.Add(IdempotentAnswers.Find(keyed.ConvertAll(attempt => (attempt.Wish.UserId, attempt.Wish.Key!.Text))));
+
+        await using var reader = await batch.ExecuteReaderAsync();
+        await reader.NextResultAsync();
+        await reader.ReadAsync();
+        var version = reader.GetInt64(0);
+        await reader.NextResultAsync();
+        await Folding.Read(reader, touches);
+        await reader.NextResultAsync();
+        var claims = await ReadClaims(reader);
+        await reader.NextResultAsync();
+        var free = new Dictionary<Guid, long>();
+        while (await reader.ReadAsync())
+            free.Add(reader.GetGuid(0), reader.GetInt64(1));
+        if (keyed.Count > 0)
+        {
+            await reader.NextResultAsync();
+            await ReadAnswers(reader, keyed);
+        }
+
+        return new Found(version, claims, free);
+    }
+
+    private static async Task<Dictionary<ClaimKey, Claim>> ReadClaims(NpgsqlDataReader reader)
+    {
+        var claims = new Dictionary<ClaimKey, Claim>();
+        while (await reader.ReadAsync())
+        {
+            var claim = ClaimStore.Read(reader);
+            claims[claim.Key] = claim;
+        }
+
+        return claims;
+    }
+
+    private static async Task ReadAnswers(NpgsqlDataReader reader, List<ClaimAttempt> keyed)
+    {
+        while (await reader.ReadAsync())
+        {
+            var attempt = keyed[(int)reader.GetInt64(0) - 1];
+            if (attempt.Wish.Key!.Fits(reader.GetFieldValue<byte[]>(1)))
+                attempt.Settle(reader.GetString(2));
+            else
+                attempt.Settle(new ClaimRefusal(attempt.Wish.Offer, EventsErrors.IdempotencyKeyReused));
+        }
+    }
+
+    /// <summary>In the order of their keys. Of two in one batch that want the same, the first has it, and the other is told so.</summary>
+    private static List<Candidate> FirstOfEach(List<ClaimAttempt> attempts)
+    {
+        var first = new Dictionary<ClaimKey, Candidate>();
+        foreach (var candidate in attempts.SelectMany(attempt => attempt.Candidates).ToList())
+        {
+            if (first.TryAdd(candidate.Claim.Key, candidate))
+                continue;
+            candidate.Attempt.Candidates.Remove(candidate);
+            candidate.Attempt.Waits.Add((candidate.Payout.Offer, first[candidate.Claim.Key]));
+        }
+
+        return [.. first.Values];
+    }
+
+    private static async Task Grant(NpgsqlConnection connection, List<Candidate> byArrival, DateTimeOffset now)
+    {
+        var byKey = byArrival.ToList();
+        byKey.Sort(Candidate.ByKey);
+        var wanted = byArrival.SelectMany(candidate => candidate.Payout.StockOwners()).CountBy(owner => owner)
+            .Select(one => (one.Key, (long)one.Value)).ToList();
+        var (made, taken) = await Make(connection, byKey, wanted);
+
+        // Sold in the order of arrival, each unit to one claim; so the same as if each had come alone.
+        var left = new Dictionary<Guid, long>(taken);
+        var (lost, conflicts) = (new List<Candidate>(), new List<Candidate>());
+        foreach (var candidate in byArrival)
+        {
+            if (!made.Contains(candidate.Claim.Id))
+            {
+                conflicts.Add(candidate);
+                continue;
+            }
+
+            candidate.IsGranted = candidate.Payout.StockOwners().All(owner => left.GetValueOrDefault(owner) > 0);
+            if (!candidate.IsGranted)
+            {
+                lost.Add(candidate);
+                continue;
+            }
+
+            foreach (var owner in candidate.Payout.StockOwners())
+                left[owner]--;
+        }
+
+        lost.ForEach(candidate => candidate.Attempt.Refuse(candidate.Payout.Offer, EventsErrors.SoldOut));
+        await Finish(connection, byArrival, lost, conflicts, [.. left.Where(one => one.Value > 0).Select(one => (one.Key, one.Value))], now);
+    }
+
+    private static async Task<(HashSet<ClaimId> Made, Dictionary<Guid, long> Taken)> Make(
+        NpgsqlConnection connection, List<Candidate> candidates, List<(Guid Owner, long Count)> wanted)
+    {
+        await using var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands = { ClaimStore.Insert(candidates.ConvertAll(candidate => new ClaimStore.New(candidate.Claim, candidate.Payout.Json))) },
+        };
+        if (wanted.Count > 0)
+            batch.BatchCommands.Add(Stocks.Take(wanted));
+        await using var reader = await batch.ExecuteReaderAsync();
+        var made = new HashSet<ClaimId>();
+        while (await reader.ReadAsync())
+            made.Add(new ClaimId(reader.GetGuid(0)));
+
+        var taken = new Dictionary<Guid, long>();
+        if (await reader.NextResultAsync())
+        {
+            while (await reader.ReadAsync())
+                taken.Add(reader.GetGuid(0), reader.GetInt64(1));
+        }
+
+        return (made, taken);
+    }
+
+    private static async Task Finish(
+        NpgsqlConnection connection, List<Candidate> candidates, List<Candidate> lost, List<Candidate> conflicts,
+        List<(Guid Owner, long Count)> unused, DateTimeOffset now)
+    {
+        await using var batch = new NpgsqlBatch(connection);
+        if (lost.Count > 0)
+            batch.BatchCommands.Add(ClaimStore.Delete(lost.ConvertAll(candidate => candidate.Claim)));
+        if (unused.Count > 0)
+            batch.BatchCommands.Add(Stocks.GiveBack(unused));
+        Pay(batch, candidates, now);
+        var answers = Answers(candidates);
+        var keep = IdempotentAnswers.Keep(answers);
+        if (answers.Count > 0)
+            batch.BatchCommands.Add(keep);
+        if (conflicts.Count > 0)
+        {
+            // Last, so that it is the last result.
+            batch.BatchCommands.Add(ClaimStore.Find(
+                [.. conflicts.Select(candidate => (candidate.Claim.Key.UserId, candidate.Claim.Key.Event, candidate.Claim.Key.Window)).Distinct()]));
+        }
+
+        if (batch.BatchCommands.Count == 0)
+            return;
+        await using (var reader = await batch.ExecuteReaderAsync())
+        {
+            if (conflicts.Count > 0)
+                RefuseAll(conflicts, await ReadClaims(reader));
+        }
+
+        if (answers.Count > 0 && keep.RecordsAffected < (ulong)answers.Count)
+            throw new RepeatBatchException("Another process was first with the same Idempotency-Key.");
+    }
+
+    private static void RefuseAll(List<Candidate> conflicts, Dictionary<ClaimKey, Claim> existing)
+    {
+        foreach (var candidate in conflicts)
+        {
+            // The same request may have been answered by another process meanwhile; or the claim that was in the way was reopened.
+            if (candidate.Attempt.Wish.Key is not null || !existing.TryGetValue(candidate.Claim.Key, out var claimed))
+                throw new RepeatBatchException("Another process made a claim at the same moment.");
+            candidate.Attempt.Refuse(candidate.Payout.Offer, claimed);
+        }
+    }
+
+    private static void Pay(NpgsqlBatch batch, List<Candidate> candidates, DateTimeOffset now)
+    {
+        var paid = candidates.FindAll(candidate => candidate is { IsGranted: true, Claim: { Points: > 0, Status: not ClaimStatus.Pending } });
+        if (paid.Count == 0)
+            return;
+        batch.BatchCommands.Add(Transfers.Insert(paid.ConvertAll(candidate => RewardTransfer.Of(candidate.Claim, now))));
+        batch.BatchCommands.Add(Transfers.Add(
+        [
+            .. paid.GroupBy(candidate => candidate.Claim.Key.UserId, StringComparer.Ordinal)
+                .OrderBy(ofUser => ofUser.Key, StringComparer.Ordinal)
+                .Select(ofUser => (ofUser.Key, ofUser.Sum(candidate => candidate.Claim.Points))),
+        ]));
+    }
+
+    /// <summary>Only what has had an effect is kept: a request that was refused may be sent again, and have one then.</summary>
+    private static List<IdempotentAnswer> Answers(List<Candidate> candidates) =>
+    [
+        .. candidates.Where(candidate => candidate is { IsGranted: true, Attempt.Wish.Key: not null })
+            .Select(candidate => candidate.Attempt).Distinct()
+            .OrderBy(attempt => attempt.Wish.UserId, StringComparer.Ordinal).ThenBy(attempt => attempt.Wish.Key!.Text, StringComparer.Ordinal)
+            .Select(attempt => new IdempotentAnswer(
+                attempt.Wish.UserId, attempt.Wish.Key!, JsonSerializer.Serialize(ClaimsAnswer.Of(attempt.Answer()), JsonRules.Options))),
+    ];
+
+    private readonly record struct Found(long Version, Dictionary<ClaimKey, Claim> Claims, Dictionary<Guid, long> Free);
+}

@@ -1,0 +1,42 @@
+using System.Text.Json;
+using Laurel.Events.Catalog;
+using Laurel.Platform.Http;
+
+namespace Laurel.Events.Claims;
+
+/// <summary>What an offer gives, made ready once for all its claims.</summary>
+internal sealed class Payout
+{
+    private Payout(Offer offer)
+    {
+        Offer = offer;
+        Json = JsonSerializer.Serialize(offer.Contents, JsonRules.Options);
+        // Rewards have up to 20 contents; what is beyond a wallet's limit stays that, and is refused there.
+        Points = (long)offer.Contents.OfType<Points>().Aggregate(Int128.Zero, (sum, points) => Int128.Min(long.MaxValue, sum + points.Amount));
+        IsDelivered = offer.Contents.Any(content => content is not Catalog.Points);
+        Holds = (offer.RewardStock is null ? Holds.Nothing : Holds.OfReward) | (offer.Stock is null ? Holds.Nothing : Holds.OfOffer);
+    }
+
+    public Offer Offer { get; }
+
+    /// <summary>Its contents, as they are stored with a claim.</summary>
+    public string Json { get; }
+
+    /// <summary>All points of it.</summary>
+    public long Points { get; }
+
+    /// <summary>Whether the game has to be told.</summary>
+    public bool IsDelivered { get; }
+
+    public Holds Holds { get; }
+
+    public IEnumerable<Guid> StockOwners()
+    {
+        if (Holds.HasFlag(Holds.OfReward))
+            yield return Offer.RewardId.Value;
+        if (Holds.HasFlag(Holds.OfOffer))
+            yield return Offer.Id.Value;
+    }
+
+    public static IReadOnlyList<Payout> Of(IReadOnlyList<Offer> offers) => [.. offers.Select(offer => new Payout(offer))];
+}

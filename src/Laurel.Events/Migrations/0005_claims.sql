@@ -1,0 +1,51 @@
+-- What users have asked for and been given. A claim is never deleted; its states are in docs/claims.md.
+
+-- How many there are of a reward or an offer, where there is an end of them. A claim takes its units with it, and gives them back
+-- when it comes to nothing.
+CREATE TABLE stocks (
+    owner  uuid   NOT NULL CONSTRAINT stocks_pkey PRIMARY KEY, -- the reward or the offer
+    total  bigint,              -- null: there is no end of them any more
+    taken  bigint NOT NULL DEFAULT 0,
+    latest bigint NOT NULL DEFAULT 0, -- how many the last batch took
+    CONSTRAINT stocks_taken_in_range CHECK (taken >= 0 AND taken <= total)
+) WITH (fillfactor = 10);
+
+CREATE TABLE claims (
+    created_at   timestamptz NOT NULL,
+    decided_at   timestamptz, -- when somebody approved, rejected, cancelled or revoked it
+    completed_at timestamptz,
+    points       bigint      NOT NULL, -- what it pays into the wallet
+    holds        smallint    NOT NULL, -- units of stock that it has taken: 1 the reward's, 2 the offer's
+    version      int         NOT NULL DEFAULT 1, -- raised by every change of its state
+    window_key   date        NOT NULL,
+    id           uuid        NOT NULL,
+    event_id     uuid        NOT NULL,
+    offer_id     uuid        NOT NULL,
+    reward_id    uuid        NOT NULL,
+    user_id      text        NOT NULL COLLATE "C",
+    status       text        NOT NULL CONSTRAINT claims_status_known
+        CHECK (status IN ('pending', 'processing', 'completed', 'rejected', 'reopened', 'failed', 'revoked')),
+    origin       text        NOT NULL CONSTRAINT claims_origin_known CHECK (origin IN ('user', 'auto', 'operator')),
+    reward_name  text        NOT NULL,
+    contents     jsonb       NOT NULL, -- what was promised, whatever becomes of the reward
+    decided_by   text,
+    reason       text,
+    CONSTRAINT claims_pkey PRIMARY KEY (user_id, id)
+) WITH (fillfactor = 90);
+
+-- What decides that a reward is paid once. A reopened one was rejected in a way that allows another try.
+CREATE UNIQUE INDEX claims_one_per_key ON claims (user_id, event_id, offer_id, window_key) WHERE status <> 'reopened';
+CREATE INDEX claims_by_id ON claims (id);
+CREATE INDEX claims_by_event ON claims (event_id, status, id);
+
+-- Answers to requests that came with an Idempotency-Key, stored with their effect.
+CREATE TABLE idempotency_keys (
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    subject     text        NOT NULL COLLATE "C",
+    key         text        NOT NULL COLLATE "C",
+    fingerprint bytea       NOT NULL, -- of the request
+    answer      text        NOT NULL,
+    CONSTRAINT idempotency_keys_pkey PRIMARY KEY (subject, key)
+);
+
+CREATE INDEX idempotency_keys_by_age ON idempotency_keys USING brin (created_at);
