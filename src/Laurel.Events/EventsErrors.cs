@@ -20,5 +20,6 @@ public static class EventsErrors
     public static readonly Error ConditionNotMet = new(422, "condition_not_met", "The condition is not met yet");
     public static readonly Error IdempotencyKeyReused = new(422, "idempotency_key_reused", "The same Idempotency-Key was sent with another request");
     public static readonly Error BalanceFull = new(422, "balance_full", "The wallet cannot hold so many points");
+    public static readonly Error OfferHasClaims = new(409, "offer_has_claims", "It has been claimed; close it instead");
     public static readonly Error JobNotFailed = new(409, "job_not_failed", "Only a job that has failed can be tried again");
 }

@@ -4,6 +4,7 @@ using Laurel.Events.Catalog;
 using Laurel.Events.Claims;
 using Laurel.Events.Jobs;
 using Laurel.Events.Progress;
+using Laurel.Events.Wallet;
 using Laurel.Platform;
 using Laurel.Platform.Http;
 using Laurel.Platform.Postgres;
@@ -39,6 +40,7 @@ public static class EventsSetup
         services.AddSingleton<Generations>();
         services.AddSingleton<Claiming>();
         services.AddSingleton<ClaimReader>();
+        services.AddSingleton<Wallets>();
         services.AddSingleton<Presence>();
         services.AddSingleton<ProgressReader>();
         services.AddSingleton<Participants>();
@@ -59,6 +61,7 @@ public static class EventsSetup
         routes.MapPlaying();
         routes.MapProgress();
         routes.MapClaims();
+        routes.MapWallet();
         routes.MapSupport();
         routes.MapBacktests();
         routes.MapJobs();

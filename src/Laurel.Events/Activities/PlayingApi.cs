@@ -58,7 +58,7 @@ internal static class PlayingApi
         [
             .. reached.Events
                 .Where(one => one.Event.PhaseAt(now) == Phase.Running)
-                .Select(one => ProgressView.Of(one.Event, one.Window, one.Progress, now)),
+                .Select(one => reached.Show(one, caller.Subject, now)),
         ]));
     }
 

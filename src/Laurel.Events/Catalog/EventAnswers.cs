@@ -24,6 +24,7 @@ internal static class EventAnswers
         EventOutcome.NotADraft => new Problem(EventsErrors.NotADraft),
         EventOutcome.StillADraft => new Problem(EventsErrors.StillADraft),
         EventOutcome.CalendarFrozen => new Problem(EventsErrors.CalendarFrozen) { Fields = decision.Broken! },
+        EventOutcome.OfferHasClaims => new Problem(EventsErrors.OfferHasClaims),
         EventOutcome.RewardAlreadyOffered => new Problem(EventsErrors.RewardAlreadyOffered),
         EventOutcome.RuleBroken => Problem.Rules(decision.Broken!),
         EventOutcome.BeyondHorizon => new Problem(EventsErrors.BeyondHorizon),

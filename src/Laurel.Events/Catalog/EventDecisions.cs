@@ -11,6 +11,7 @@ internal enum EventOutcome
     NotADraft,
     StillADraft,
     CalendarFrozen,
+    OfferHasClaims,
     RewardAlreadyOffered,
     RuleBroken,
     BeyondHorizon,

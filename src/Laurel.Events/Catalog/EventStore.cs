@@ -1,4 +1,5 @@
 using Laurel.Events.Activities;
+using Laurel.Events.Claims;
 using Laurel.Platform.Http;
 using Laurel.Platform.Postgres;
 using Microsoft.Extensions.Logging;
@@ -58,7 +59,13 @@ internal sealed class EventStore(NpgsqlDataSource database, EventCatalog catalog
             cancellation);
 
     public Task<EventDecision> RemoveOffer(EventId id, OfferId offer, Editor editor, CancellationToken cancellation) =>
-        Change(id, editor, (_, before, now) => Task.FromResult(EventDecisions.RemoveOffer(before, offer, now)), cancellation);
+        Change(
+            id,
+            editor,
+            async (transaction, before, now) => await HasClaims(transaction, before, offer, cancellation)
+                ? EventOutcome.OfferHasClaims
+                : EventDecisions.RemoveOffer(before, offer, now),
+            cancellation);
 
     public Task<EventOutcome> Delete(EventId id, IfMatch seen, CancellationToken cancellation) =>
         catalog.Change(
@@ -68,9 +75,10 @@ internal sealed class EventStore(NpgsqlDataSource database, EventCatalog catalog
                     return EventOutcome.NotFound;
                 if (!seen.Permits(before.Version))
                     return EventOutcome.VersionMismatch;
-                return await transaction.Execute("DELETE FROM events WHERE id = $1 AND status = 'draft'", [id.Value], cancellation) == 1
-                    ? EventOutcome.Changed
-                    : EventOutcome.NotADraft;
+                if (await transaction.Execute("DELETE FROM events WHERE id = $1 AND status = 'draft'", [id.Value], cancellation) == 0)
+                    return EventOutcome.NotADraft;
+                await Stocks.Remove(transaction, before.Offers.Select(offer => offer.Id.Value), cancellation);
+                return EventOutcome.Changed;
             },
             cancellation);
 
@@ -138,7 +146,16 @@ internal sealed class EventStore(NpgsqlDataSource database, EventCatalog catalog
         {
             return EventOutcome.RewardAlreadyOffered;
         }
+        catch (PostgresException exception) when (exception.ConstraintName == Stocks.BelowTaken)
+        {
+            return new EventDecision(EventOutcome.RuleBroken, Broken: [RewardRules.BelowTaken]);
+        }
     }
+
+    /// <summary>Behind the fence: nobody can claim it meanwhile.</summary>
+    private static async Task<bool> HasClaims(NpgsqlTransaction transaction, Event before, OfferId offer, CancellationToken cancellation) =>
+        before.FirstActivatedAt is not null && (await transaction.Query(
+            "SELECT true FROM claims WHERE event_id = $1 AND offer_id = $2 LIMIT 1", row => row.GetBoolean(0), [before.Id.Value, offer.Value], cancellation)).Count > 0;
 
     private static async Task<Event?> Find(NpgsqlTransaction transaction, EventId id, CancellationToken cancellation) =>
         (await transaction.Query($"SELECT {EventRows.Columns} FROM events WHERE id = $1", row => EventRows.Read(row), [id.Value], cancellation)).SingleOrDefault();

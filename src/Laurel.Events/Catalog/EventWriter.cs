@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
+using Laurel.Events.Claims;
 using Laurel.Events.Jobs;
 using Laurel.Platform.Http;
 using Laurel.Platform.Postgres;
@@ -91,6 +92,7 @@ internal sealed class EventWriter(JobStore jobs)
                     offer.RequiresApproval, offer.AutoClaim, offer.Stock, offer.Closed, now,
                 ],
                 cancellation);
+            await Stocks.Set(transaction, offer.Id.Value, offer.Stock, cancellation);
         }
     }
 
@@ -109,11 +111,16 @@ internal sealed class EventWriter(JobStore jobs)
                     offer.RequiresApproval, offer.AutoClaim, offer.Stock, offer.Closed,
                 ],
                 cancellation);
+            await Stocks.Set(transaction, offer.Id.Value, offer.Stock, cancellation);
         }
     }
 
-    private static Task<int> RemoveOffers(NpgsqlTransaction transaction, IEnumerable<Offer> offers, CancellationToken cancellation) =>
-        transaction.Execute("DELETE FROM offers WHERE id = ANY ($1)", [offers.Select(offer => offer.Id.Value).ToArray()], cancellation);
+    private static async Task RemoveOffers(NpgsqlTransaction transaction, IEnumerable<Offer> offers, CancellationToken cancellation)
+    {
+        var ids = offers.Select(offer => offer.Id.Value).ToArray();
+        await transaction.Execute("DELETE FROM offers WHERE id = ANY ($1)", [ids], cancellation);
+        await Stocks.Remove(transaction, ids, cancellation);
+    }
 
     private static Task<int> Keep(NpgsqlTransaction transaction, Event made, EventChange change, CancellationToken cancellation) =>
         transaction.Execute(

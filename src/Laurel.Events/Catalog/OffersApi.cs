@@ -25,7 +25,7 @@ internal static class OffersApi
         offers.MapDelete("/{offerId:guid}", Remove)
             .WithSummary("Take an offer off an event")
             .WithDescription("The ETag is that of the event; an active event that somebody else changed last takes `If-Match`.")
-            .Answers(Errors.RuleBroken, Errors.IfMatchRequired, EventsErrors.BeyondHorizon, EventsErrors.EventUnreadable);
+            .Answers(Errors.RuleBroken, Errors.IfMatchRequired, EventsErrors.OfferHasClaims, EventsErrors.BeyondHorizon, EventsErrors.EventUnreadable);
     }
 
     private static async Task<Results<Created<Offer>, Problem>> Add(

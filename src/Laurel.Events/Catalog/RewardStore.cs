@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Laurel.Events.Claims;
 using Laurel.Platform.Http;
 using Laurel.Platform.Postgres;
 using Npgsql;
@@ -22,19 +23,35 @@ internal sealed class RewardStore(NpgsqlDataSource database, EventCatalog catalo
     private const string Columns = "id, name, contents, stock, version, created_at, created_by, updated_at";
 
     /// <summary>A new reward is no change of the catalog: nothing refers to it yet.</summary>
-    public async Task<Reward> Add(RewardRequest reward, string by, CancellationToken cancellation)
+    public Task<Reward> Add(RewardRequest reward, string by, CancellationToken cancellation) => database.InTransaction(
+        async transaction =>
+        {
+            var now = time.GetUtcNow();
+            var made = await transaction.Query(
+                $"""
+                INSERT INTO rewards (id, name, contents, stock, version, created_at, created_by, updated_at)
+                VALUES ($1, $2, $3::jsonb, $4, 1, $5, $6, $5)
+                RETURNING {Columns}
+                """,
+                Read, [Guid.CreateVersion7(now), reward.Name, Json(reward.Contents), reward.Stock, now, by], cancellation);
+            await Stocks.Set(transaction, made[0].Id.Value, reward.Stock, cancellation);
+            return made[0];
+        },
+        cancellation);
+
+    public async Task<RewardChange> Change(RewardId id, Patch<RewardRequest> patch, IfMatch seen, CancellationToken cancellation)
     {
-        var now = time.GetUtcNow();
-        return (await database.QueryOne(
-            $"""
-            INSERT INTO rewards (id, name, contents, stock, version, created_at, created_by, updated_at)
-            VALUES ($1, $2, $3::jsonb, $4, 1, $5, $6, $5)
-            RETURNING {Columns}
-            """,
-            Read, [Guid.CreateVersion7(now), reward.Name, Json(reward.Contents), reward.Stock, now, by], cancellation))!;
+        try
+        {
+            return await MakeChange(id, patch, seen, cancellation);
+        }
+        catch (PostgresException exception) when (exception.ConstraintName == Stocks.BelowTaken)
+        {
+            return new RewardChange(RewardOutcome.RuleBroken, Broken: [RewardRules.BelowTaken]);
+        }
     }
 
-    public Task<RewardChange> Change(RewardId id, Patch<RewardRequest> patch, IfMatch seen, CancellationToken cancellation) =>
+    private Task<RewardChange> MakeChange(RewardId id, Patch<RewardRequest> patch, IfMatch seen, CancellationToken cancellation) =>
         catalog.Change(
             async transaction =>
             {
@@ -58,6 +75,8 @@ internal sealed class RewardStore(NpgsqlDataSource database, EventCatalog catalo
                     RETURNING {Columns}
                     """,
                     Read, [id.Value, wanted.Name, Json(wanted.Contents), wanted.Stock, time.GetUtcNow()], cancellation);
+                if (wanted.Stock != request.Stock)
+                    await Stocks.Set(transaction, id.Value, wanted.Stock, cancellation);
                 return new RewardChange(RewardOutcome.Changed, after[0]);
             },
             cancellation);

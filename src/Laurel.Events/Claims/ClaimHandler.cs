@@ -226,7 +226,7 @@ internal sealed class ClaimHandler(EventCatalog catalog, TimeProvider time, ILog
                 RefuseAll(conflicts, await ReadClaims(reader));
         }
 
-        if (answers.Count > 0 && keep.RecordsAffected < (ulong)answers.Count)
+        if (answers.Count > 0 && keep.RecordsAffected < answers.Count)
             throw new RepeatBatchException("Another process was first with the same Idempotency-Key.");
     }
 

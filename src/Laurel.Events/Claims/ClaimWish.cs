@@ -1,4 +1,3 @@
-using Laurel.Events.Catalog;
 using Laurel.Platform.Http;
 using Laurel.Rules;
 

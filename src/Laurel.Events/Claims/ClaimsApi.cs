@@ -1,9 +1,6 @@
 using System.ComponentModel;
-using Laurel.Events.Catalog;
-using Laurel.Events.Progress;
 using Laurel.Platform.Access;
 using Laurel.Platform.Http;
-using Laurel.Rules;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;

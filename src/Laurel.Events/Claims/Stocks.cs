@@ -1,4 +1,3 @@
-using Laurel.Events.Catalog;
 using Laurel.Platform.Postgres;
 using Npgsql;
 using NpgsqlTypes;
@@ -11,6 +10,8 @@ namespace Laurel.Events.Claims;
 /// </summary>
 internal static class Stocks
 {
+    public const string BelowTaken = "stocks_taken_in_range";
+
     /// <summary>How many are free, as of what is committed.</summary>
     public static NpgsqlBatchCommand Free(IReadOnlyCollection<Guid> owners) => new(
         "SELECT owner, total - taken FROM stocks WHERE owner = ANY ($1) AND total IS NOT NULL")
@@ -37,6 +38,23 @@ internal static class Stocks
         WHERE stocks.owner = given.owner
         """,
         units);
+
+    /// <summary>
+    /// Sets how many there are in all, behind the fence; null: there is no end of them. Fails where more are taken already, with the
+    /// constraint <see cref="BelowTaken"/>.
+    /// </summary>
+    public static Task<int> Set(NpgsqlTransaction transaction, Guid owner, long? total, CancellationToken cancellation) => transaction.Execute(
+        """
+        INSERT INTO stocks (owner, total)
+        SELECT $1, $2::bigint
+        WHERE $2::bigint IS NOT NULL OR EXISTS (SELECT FROM stocks WHERE owner = $1)
+        ON CONFLICT (owner) DO UPDATE
+        SET total = excluded.total
+        """,
+        [owner, total], cancellation);
+
+    public static Task<int> Remove(NpgsqlTransaction transaction, IEnumerable<Guid> owners, CancellationToken cancellation) =>
+        transaction.Execute("DELETE FROM stocks WHERE owner = ANY ($1)", [owners.ToArray()], cancellation);
 
     private static NpgsqlBatchCommand Change(string sql, IReadOnlyList<(Guid Owner, long Count)> units) => new(sql)
     {

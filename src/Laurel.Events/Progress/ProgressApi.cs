@@ -29,7 +29,7 @@ internal static class ProgressApi
             new ProgressWish(caller.Subject, Before: cursors.Read<Guid?>("progress", page), Limit: page.Size + 1), cancellation);
         var now = time.GetUtcNow();
         return TypedResults.Ok(cursors.Page(
-            "progress", page, [.. reached.Events.Select(one => ProgressView.Of(one.Event, one.Window, one.Progress, now))], view => view.EventId.Value));
+            "progress", page, [.. reached.Events.Select(one => reached.Show(one, caller.Subject, now))], view => view.EventId.Value));
     }
 
     private static async Task<Results<Ok<ProgressView>, Problem>> One(
@@ -44,7 +44,7 @@ internal static class ProgressApi
         var id = new EventId(eventId);
         var reached = await reader.Of(new ProgressWish(caller.Subject, id, key), cancellation);
         if (reached.Events is [var one])
-            return TypedResults.Ok(ProgressView.Of(one.Event, one.Window, one.Progress, time.GetUtcNow()));
+            return TypedResults.Ok(reached.Show(one, caller.Subject, time.GetUtcNow()));
         return reached.Snapshot.Events.GetValueOrDefault(id) is { } known && !ShownEvents.IsShown(known, time.GetUtcNow())
             ? new Problem(EventsErrors.EventNotRunning)
             : new Problem(Errors.NotFound);

@@ -1,4 +1,5 @@
 using Laurel.Events.Catalog;
+using Laurel.Events.Claims;
 using Laurel.Platform;
 using Laurel.Platform.Postgres;
 using Laurel.Rules;
@@ -14,7 +15,19 @@ namespace Laurel.Events.Progress;
 internal readonly record struct ProgressWish(string UserId, EventId? Event = null, DateOnly? Window = null, Guid? Before = null, int Limit = 100, string? Activity = null);
 
 /// <summary>What a user has reached in events, by one state of the catalog.</summary>
-internal sealed record Reached(CatalogSnapshot Snapshot, IReadOnlyList<(RunningEvent Event, Window Window, Rules.Progress Progress)> Events);
+/// <param name="Snapshot">The state of the catalog.</param>
+/// <param name="Events">The events, each with one of its windows.</param>
+/// <param name="Claims">The user's claims in these windows.</param>
+/// <param name="Free">How many are left of what there is an end of.</param>
+internal sealed record Reached(
+    CatalogSnapshot Snapshot,
+    IReadOnlyList<(RunningEvent Event, Window Window, Rules.Progress Progress)> Events,
+    ILookup<(string UserId, EventId Event, DateOnly Window), Claim> Claims,
+    IReadOnlyDictionary<Guid, long> Free)
+{
+    public ProgressView Show((RunningEvent Event, Window Window, Rules.Progress Progress) one, string userId, DateTimeOffset now) =>
+        ProgressView.Of(one.Event, one.Window, one.Progress, Claims[(userId, one.Event.Id, one.Window.Key)].ToDictionary(claim => claim.Key.Offer), Free, now);
+}
 
 /// <summary>
 /// Reads what users have reached, for many callers at once. What it answers was true at one moment after the caller asked: the
@@ -64,27 +77,44 @@ internal sealed class ProgressReader
         var all = touches.SelectMany(ofWish => ofWish).ToList();
 
         await using var connection = await _database.Batches.OpenConnectionAsync();
+        var (claims, free) = (new List<Claim>(), new Dictionary<Guid, long>());
         for (var start = 0; start == 0 || start < all.Count; start += MaxKeys)
         {
-            if (await ReadPart(connection, all[start..Math.Min(start + MaxKeys, all.Count)]) != snapshot.Version)
+            if (await ReadPart(connection, all[start..Math.Min(start + MaxKeys, all.Count)], claims, free) != snapshot.Version)
                 return null;
         }
 
         if (all.Exists(touch => touch.Row?.Epoch > touch.Event.Epoch))
             return null;
         await Folding.Refold(connection, snapshot.Log, all.Where(touch => touch.MustRefold && snapshot.Log.ReachTo(touch.Window.Start)), static (touch, activity) => touch.Add(activity));
-        return wishes.Index().ToDictionary(one => one.Item, one => new Reached(snapshot, Readable(touches[one.Index])));
+        var byWindow = claims.ToLookup(claim => (claim.Key.UserId, claim.Key.Event, claim.Key.Window));
+        return wishes.Index().ToDictionary(one => one.Item, one => new Reached(snapshot, Readable(touches[one.Index]), byWindow, free));
     }
 
-    /// <summary>In one round trip, which catalog holds and these rows.</summary>
-    private static async Task<long> ReadPart(NpgsqlConnection connection, List<Touch> touches)
+    /// <summary>In one round trip, which catalog holds, these rows, and what has been claimed and is left.</summary>
+    private static async Task<long> ReadPart(NpgsqlConnection connection, List<Touch> touches, List<Claim> claims, Dictionary<Guid, long> free)
     {
-        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { Fence.Read(), ProgressStore.Read(touches.ConvertAll(touch => touch.Key)) } };
+        await using var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                Fence.Read(),
+                ProgressStore.Read(touches.ConvertAll(touch => touch.Key)),
+                ClaimStore.Find(touches.ConvertAll(touch => (touch.Key.UserId, touch.Key.EventId, touch.Key.Window))),
+                Stocks.Free(touches.Select(touch => touch.Event).Distinct().SelectMany(on => on.Payouts).SelectMany(payout => payout.StockOwners()).ToHashSet()),
+            },
+        };
         await using var reader = await batch.ExecuteReaderAsync();
         await reader.ReadAsync();
         var version = reader.GetInt64(0);
         await reader.NextResultAsync();
         await Folding.Read(reader, touches);
+        await reader.NextResultAsync();
+        while (await reader.ReadAsync())
+            claims.Add(ClaimStore.Read(reader));
+        await reader.NextResultAsync();
+        while (await reader.ReadAsync())
+            free[reader.GetGuid(0)] = reader.GetInt64(1);
         return version;
     }
 

@@ -1,4 +1,5 @@
 using Laurel.Events.Catalog;
+using Laurel.Events.Claims;
 using Laurel.Rules;
 
 namespace Laurel.Events.Progress;
@@ -25,7 +26,8 @@ public sealed record ProgressView(
     IReadOnlyList<LeafVerdict> Leaves,
     IReadOnlyList<OfferProgress> Offers)
 {
-    internal static ProgressView Of(RunningEvent on, Window window, Rules.Progress progress, DateTimeOffset now)
+    internal static ProgressView Of(
+        RunningEvent on, Window window, Rules.Progress progress, IReadOnlyDictionary<OfferId, Claim> claims, IReadOnlyDictionary<Guid, long> free, DateTimeOffset now)
     {
         var verdict = Engine.Judge(on.Definition, progress);
         var offers = verdict.Offers.ToDictionary(offer => offer.Ordinal);
@@ -39,7 +41,7 @@ public sealed record ProgressView(
             window.End < on.Definition.Draft.EndsAt ? window.End : null,
             verdict.Met,
             verdict.Leaves,
-            [.. on.Offers.Select(offer => OfferProgress.Of(offer, offers[offer.Ordinal], isOpen))]);
+            [.. on.Payouts.Select(payout => OfferProgress.Of(payout, offers[payout.Offer.Ordinal], isOpen, claims.GetValueOrDefault(payout.Offer.Id), free))]);
     }
 }
 
@@ -51,6 +53,7 @@ public sealed record ProgressView(
 /// <param name="Met">Whether its condition is met.</param>
 /// <param name="Claimable">Whether it can be claimed now.</param>
 /// <param name="StockLeft">How many are left; absent where there is no end of them.</param>
+/// <param name="Claim">The claim of it that has been made.</param>
 /// <param name="Leaves">How far each leaf is, where the offer has a condition of its own.</param>
 public sealed record OfferProgress(
     OfferId OfferId,
@@ -60,19 +63,22 @@ public sealed record OfferProgress(
     bool Met,
     bool Claimable,
     long? StockLeft,
+    ClaimView? Claim,
     IReadOnlyList<LeafVerdict>? Leaves)
 {
-    internal static OfferProgress Of(Offer offer, OfferVerdict verdict, bool isOpen)
+    internal static OfferProgress Of(Payout payout, OfferVerdict verdict, bool isOpen, Claim? claim, IReadOnlyDictionary<Guid, long> free)
     {
-        var left = offer.Stock is { } own && offer.RewardStock is { } common ? Math.Min(own, common) : offer.Stock ?? offer.RewardStock;
+        var offer = payout.Offer;
+        var left = payout.StockOwners().Select(owner => (long?)free.GetValueOrDefault(owner)).Min();
         return new OfferProgress(
             offer.Id,
             offer.RewardId,
             offer.RewardName,
             offer.Contents,
             verdict.Met,
-            verdict.Met && isOpen && !offer.Closed && left is not 0,
+            verdict.Met && isOpen && !offer.Closed && left is not 0 && claim is null,
             left,
+            claim is null ? null : ClaimView.Of(claim, forStaff: false),
             verdict.Leaves);
     }
 }

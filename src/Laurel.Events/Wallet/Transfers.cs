@@ -21,8 +21,7 @@ public enum TransferKind
     Reversal,
 }
 
-/// <summary>Points from the issuer to a user, or back.</summary>
-/// <param name="Ref">What it is for; the same user is never paid twice for the same.</param>
+/// <summary>Points from the issuer to a user, or back. By its kind and what it is for (<c>Ref</c>) it happens once.</summary>
 internal sealed record Transfer(
     TransferId Id, string UserId, bool ToUser, long Amount, TransferKind Kind, string Ref, string? Reason, DateTimeOffset At, string By);
 
