@@ -40,6 +40,7 @@ public static class EventsSetup
         services.AddSingleton<Generations>();
         services.AddSingleton<Claiming>();
         services.AddSingleton<ClaimReader>();
+        services.AddSingleton<ClaimDesk>();
         services.AddSingleton<Wallets>();
         services.AddSingleton<Presence>();
         services.AddSingleton<ProgressReader>();
@@ -61,6 +62,7 @@ public static class EventsSetup
         routes.MapPlaying();
         routes.MapProgress();
         routes.MapClaims();
+        routes.MapClaimDesk();
         routes.MapWallet();
         routes.MapSupport();
         routes.MapBacktests();

@@ -78,6 +78,20 @@ internal sealed record Claim(
     public DateTimeOffset? CompletedAt { get; init; }
 
     public Decision? Decision { get; init; }
+
+    /// <summary>Whether the game has to be told.</summary>
+    public bool IsDelivered => Contents.Any(content => content is not Catalog.Points);
+
+    /// <summary>The units of stock that it holds, in their order.</summary>
+    public IReadOnlyList<(Guid Owner, long Count)> StockUnits()
+    {
+        var units = new List<(Guid Owner, long Count)>(2);
+        if (Holds.HasFlag(Holds.OfReward))
+            units.Add((RewardId.Value, 1));
+        if (Holds.HasFlag(Holds.OfOffer))
+            units.Add((Key.Offer.Value, 1));
+        return units;
+    }
 }
 
 /// <summary>What somebody decided about a claim: to approve, reject, cancel or revoke it.</summary>

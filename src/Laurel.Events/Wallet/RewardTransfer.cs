@@ -2,9 +2,9 @@ using Laurel.Events.Claims;
 
 namespace Laurel.Events.Wallet;
 
+/// <summary>The points of a claim. Its id is what the transfer is for, so it is paid once, and taken back once.</summary>
 internal static class RewardTransfer
 {
-    /// <summary>Pays the points of a claim; a claim is paid once, since its id is what the transfer is for.</summary>
     public static Transfer Of(Claim claim, DateTimeOffset now) => new(
         new TransferId(Guid.CreateVersion7(now)),
         claim.Key.UserId,
@@ -12,7 +12,15 @@ internal static class RewardTransfer
         claim.Points,
         TransferKind.Reward,
         claim.Id.ToString(),
-        Reason: claim.RewardName,
+        claim.RewardName,
         now,
         By: "laurel");
+
+    public static Transfer TakingBack(Claim claim, Ruling ruling, DateTimeOffset now) => Of(claim, now) with
+    {
+        ToUser = false,
+        Kind = TransferKind.Reversal,
+        Reason = ruling.Reason,
+        By = ruling.By,
+    };
 }

@@ -52,6 +52,13 @@ internal static class Transfers
         return command;
     }
 
+    /// <summary>Fails, with the constraint on balances, where there are not so many.</summary>
+    public static NpgsqlBatchCommand Subtract(string userId, long amount) => new(
+        "UPDATE balances SET balance = balance - $2 WHERE user_id = $1")
+    {
+        Parameters = { new NpgsqlParameter<string> { TypedValue = userId }, new NpgsqlParameter<long> { TypedValue = amount } },
+    };
+
     /// <summary>Adds to balances, in the order of the users; a balance that would leave its range fails the statement.</summary>
     public static NpgsqlBatchCommand Add(IReadOnlyList<(string UserId, long Amount)> sums)
     {

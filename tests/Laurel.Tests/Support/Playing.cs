@@ -13,6 +13,9 @@ public static class Playing
     /// <summary>A user whom the game knows; Laurel has no account of theirs.</summary>
     public static string NewUser() => $"user-{Guid.CreateVersion7(TimeProvider.System.GetUtcNow()):N}";
 
+    /// <summary>The id of somebody whom only a token knows.</summary>
+    public static Guid NewPerson() => Guid.CreateVersion7(TimeProvider.System.GetUtcNow());
+
     /// <summary>Waits until every sign-in so far has become an activity. How many users have such.</summary>
     public static async Task<long> LoginsCounted(this LaurelApp app)
     {

@@ -1,7 +1,7 @@
 using Laurel.Platform.Access;
 using Laurel.Tests.Support;
 
-namespace Laurel.Tests.Events;
+namespace Laurel.Tests.Events.Claims;
 
 public sealed class Claiming(LaurelApp app) : IClassFixture<LaurelApp>
 {

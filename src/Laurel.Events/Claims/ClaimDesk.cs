@@ -1,0 +1,113 @@
+using Laurel.Events.Wallet;
+using Laurel.Platform.Http;
+using Laurel.Platform.Postgres;
+using Npgsql;
+
+namespace Laurel.Events.Claims;
+
+/// <summary>What somebody decides about a claim.</summary>
+internal enum RulingKind
+{
+    Approve,
+    Reject,
+    Cancel,
+    Revoke,
+}
+
+/// <summary>A decision that somebody wants to make.</summary>
+/// <param name="Id">The claim.</param>
+/// <param name="Kind">What is to become of it.</param>
+/// <param name="By">Who decides.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="AllowRetry">Of a rejection: whether the user may claim it again.</param>
+internal sealed record Ruling(ClaimId Id, RulingKind Kind, string By, string? Reason, bool AllowRetry = false);
+
+internal enum RulingOutcome
+{
+    NotFound,
+    OwnClaim,
+    AlreadyDecided,
+    InsufficientPoints,
+    BalanceFull,
+    Done,
+}
+
+/// <summary>
+/// Decides about claims, each in a transaction of its own. The guard of the write, which names the state that is left, decides between
+/// two who decide at once.
+/// </summary>
+internal sealed class ClaimDesk(EventsDatabase database, TimeProvider time)
+{
+    private const string Find = $"SELECT {ClaimStore.Columns} FROM claims WHERE id = $1";
+
+    /// <summary>The claim as it is now, also where it was not decided upon.</summary>
+    public async Task<(RulingOutcome Outcome, Claim? Claim)> Decide(Ruling ruling, CancellationToken cancellation)
+    {
+        try
+        {
+            return await database.Any.InTransaction(transaction => Decide(transaction, ruling, cancellation), cancellation);
+        }
+        catch (PostgresException refused) when (refused.ConstraintName == "balances_in_range")
+        {
+            var outcome = ruling.Kind == RulingKind.Approve ? RulingOutcome.BalanceFull : RulingOutcome.InsufficientPoints;
+            return (outcome, await database.Any.QueryOne(Find, ClaimStore.Read, [ruling.Id.Value], cancellation));
+        }
+    }
+
+    private async Task<(RulingOutcome Outcome, Claim? Claim)> Decide(NpgsqlTransaction transaction, Ruling ruling, CancellationToken cancellation)
+    {
+        if (await transaction.Query(Find, ClaimStore.Read, [ruling.Id.Value], cancellation) is not [var before])
+            return (RulingOutcome.NotFound, null);
+        if (before.Key.UserId == ruling.By)
+            return (RulingOutcome.OwnClaim, before);
+
+        var now = time.GetUtcNow();
+        var (from, to) = Step(ruling, before);
+        var moved = await transaction.Query(
+            $"""
+            UPDATE claims
+            SET status = $3, version = version + 1, decided_by = $4, decided_at = $5, reason = $6, holds = $7,
+                completed_at = CASE WHEN $3 = 'completed' THEN $5 ELSE completed_at END
+            WHERE user_id = $1 AND id = $2 AND status = $8
+            RETURNING {ClaimStore.Columns}
+            """,
+            ClaimStore.Read,
+            [
+                before.Key.UserId, ruling.Id.Value, WireNames<ClaimStatus>.Of(to), ruling.By, now, ruling.Reason,
+                (short)(ruling.Kind == RulingKind.Approve ? before.Holds : Holds.Nothing), WireNames<ClaimStatus>.Of(from),
+            ],
+            cancellation);
+        if (moved is not [var after])
+            return (RulingOutcome.AlreadyDecided, (await transaction.Query(Find, ClaimStore.Read, [ruling.Id.Value], cancellation)).FirstOrDefault() ?? before);
+
+        await Settle(transaction, ruling, before, now, cancellation);
+        return (RulingOutcome.Done, after);
+    }
+
+    /// <summary>From which state to which: nothing else is ever done to a claim by hand.</summary>
+    private static (ClaimStatus From, ClaimStatus To) Step(Ruling ruling, Claim claim) => ruling.Kind switch
+    {
+        RulingKind.Approve => (ClaimStatus.Pending, claim.IsDelivered ? ClaimStatus.Processing : ClaimStatus.Completed),
+        RulingKind.Reject => (ClaimStatus.Pending, ruling.AllowRetry ? ClaimStatus.Reopened : ClaimStatus.Rejected),
+        RulingKind.Cancel => (ClaimStatus.Processing, ClaimStatus.Failed),
+        RulingKind.Revoke => (ClaimStatus.Completed, ClaimStatus.Revoked),
+    };
+
+    /// <summary>What a decision moves: points when a claim is granted or taken back, its stock when it comes to nothing.</summary>
+    private static async Task Settle(NpgsqlTransaction transaction, Ruling ruling, Claim before, DateTimeOffset now, CancellationToken cancellation)
+    {
+        await using var batch = new NpgsqlBatch(transaction.Connection!, transaction);
+        var isGranted = ruling.Kind == RulingKind.Approve;
+        if (!isGranted && before.StockUnits() is { Count: > 0 } units)
+            batch.BatchCommands.Add(Stocks.GiveBack(units));
+        if (before.Points > 0 && ruling.Kind != RulingKind.Reject)
+        {
+            var paid = RewardTransfer.Of(before, now);
+            batch.BatchCommands.Add(Transfers.Insert([isGranted ? paid : RewardTransfer.TakingBack(before, ruling, now)]));
+            batch.BatchCommands.Add(isGranted ? Transfers.Add([(before.Key.UserId, before.Points)]) : Transfers.Subtract(before.Key.UserId, before.Points));
+        }
+
+        if (batch.BatchCommands.Count > 0)
+            await batch.ExecuteNonQueryAsync(cancellation);
+    }
+}
