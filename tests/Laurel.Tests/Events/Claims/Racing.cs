@@ -101,6 +101,30 @@ public sealed class Racing(LaurelApp app) : IClassFixture<LaurelApp>
         Assert.InRange(granted.Claims, 100, 1_999);
     }
 
+    [Fact]
+    public async Task An_event_is_not_switched_off_before_the_claims_under_way_have_ended()
+    {
+        var (@event, users) = await Earned(1);
+        var @operator = app.Anonymous.As(app.PersonToken(Playing.NewPerson(), Role.Operator));
+        using var http = Crowd(4);
+        await app.Events.Execute("INSERT INTO balances (user_id, balance) VALUES ($1, 0)", [users[0].ToString()], Cancellation);
+        await using var connection = await app.Events.OpenConnectionAsync(Cancellation);
+        await using var obstacle = await connection.BeginTransactionAsync(Cancellation);
+        await obstacle.Execute("UPDATE balances SET balance = 0 WHERE user_id = $1", [users[0].ToString()], Cancellation);
+
+        var claiming = Claim(http, @event, users[0]);
+        await Eventually.True(() => Waits("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"));
+        var switching = @operator.SwitchesOff(@event);
+        await Eventually.True(() => Waits("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted AND locktype = 'advisory'"));
+        Assert.False(switching.IsCompleted);
+
+        await obstacle.RollbackAsync(Cancellation);
+        Assert.Equal(HttpStatusCode.Created, await claiming);
+        (await switching).Is(200);
+    }
+
+    private Task<bool> Waits(string sql) => app.Events.QueryOne(sql, row => row.GetBoolean(0), [], Cancellation);
+
     /// <summary>An event that pays ten points, and users who have earned them.</summary>
     private async Task<(string Event, Guid[] Users)> Earned(int users, params object[] offers)
     {
