@@ -20,6 +20,9 @@ public static class EventsErrors
     public static readonly Error ConditionNotMet = new(422, "condition_not_met", "The condition is not met yet");
     public static readonly Error IdempotencyKeyReused = new(422, "idempotency_key_reused", "The same Idempotency-Key was sent with another request");
     public static readonly Error BalanceFull = new(422, "balance_full", "The wallet cannot hold so many points");
+    public static readonly Error IdempotencyKeyRequired = new(400, "idempotency_key_required", "Send an Idempotency-Key, so that a retry has its effect once");
+    public static readonly Error AlreadyReversed = new(409, "already_reversed", "The transfer has been reversed already");
+    public static readonly Error NotReversible = new(409, "not_reversible", "A reversal is not reversed, and the points of a claim go back with it");
     public static readonly Error OwnClaim = new(403, "own_claim", "Nobody decides on a claim of their own");
     public static readonly Error AlreadyDecided = new(409, "already_decided", "This is not what can be decided about the claim any more");
     public static readonly Error InsufficientPoints = new(422, "insufficient_points", "There are not so many points in the wallet");

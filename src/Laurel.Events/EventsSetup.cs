@@ -42,6 +42,7 @@ public static class EventsSetup
         services.AddSingleton<ClaimReader>();
         services.AddSingleton<ClaimDesk>();
         services.AddSingleton<Wallets>();
+        services.AddSingleton<PointsDesk>();
         services.AddSingleton<Presence>();
         services.AddSingleton<ProgressReader>();
         services.AddSingleton<Participants>();
@@ -64,6 +65,7 @@ public static class EventsSetup
         routes.MapClaims();
         routes.MapClaimDesk();
         routes.MapWallet();
+        routes.MapPoints();
         routes.MapSupport();
         routes.MapBacktests();
         routes.MapJobs();

@@ -30,6 +30,19 @@ internal static class IdempotentAnswers
         return command;
     }
 
+    /// <summary>Fails where another was first with the key.</summary>
+    public static NpgsqlBatchCommand Insert(IdempotentAnswer answer) => new(
+        "INSERT INTO idempotency_keys (subject, key, fingerprint, answer) VALUES ($1, $2, $3, $4)")
+    {
+        Parameters =
+        {
+            new NpgsqlParameter<string> { TypedValue = answer.Subject },
+            new NpgsqlParameter<string> { TypedValue = answer.Key.Text },
+            new NpgsqlParameter<byte[]> { TypedValue = answer.Key.Fingerprint },
+            new NpgsqlParameter<string> { TypedValue = answer.Json },
+        },
+    };
+
     /// <summary>In the order of their keys. Writes fewer rows than it is given where another process was first with one of them.</summary>
     public static NpgsqlBatchCommand Keep(IReadOnlyList<IdempotentAnswer> answers)
     {

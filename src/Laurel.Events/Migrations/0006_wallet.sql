@@ -16,6 +16,8 @@ CREATE TABLE transfers (
     CONSTRAINT transfers_between_two CHECK ((debit = 'issuer' AND credit = 'user') OR (debit = 'user' AND credit = 'issuer'))
 );
 
+CREATE INDEX transfers_by_id ON transfers (id);
+
 CREATE TABLE balances (
     balance bigint NOT NULL CONSTRAINT balances_in_range CHECK (balance BETWEEN 0 AND 9007199254740991),
     user_id text   NOT NULL COLLATE "C" CONSTRAINT balances_pkey PRIMARY KEY

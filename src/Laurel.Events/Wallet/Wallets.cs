@@ -7,7 +7,7 @@ namespace Laurel.Events.Wallet;
 /// <summary>What the points of users come to, and of what.</summary>
 internal sealed class Wallets(EventsDatabase database)
 {
-    private const string Columns = "id, user_id, credit = 'user', amount, kind, ref, reason, created_at, created_by";
+    public const string Columns = "id, user_id, credit = 'user', amount, kind, ref, reason, created_at, created_by";
 
     public async Task<long> Balance(string userId, CancellationToken cancellation) =>
         await database.Any.QueryOne("SELECT balance FROM balances WHERE user_id = $1", row => row.GetInt64(0), [userId], cancellation);
@@ -24,7 +24,7 @@ internal sealed class Wallets(EventsDatabase database)
             """,
             Read, [userId, before, limit], cancellation);
 
-    private static Transfer Read(NpgsqlDataReader row) => new(
+    public static Transfer Read(NpgsqlDataReader row) => new(
         new TransferId(row.GetGuid(0)),
         row.GetString(1),
         row.GetBoolean(2),
