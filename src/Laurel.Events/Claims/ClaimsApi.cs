@@ -51,7 +51,7 @@ internal static class ClaimsApi
         mine.MapGet("/{id:guid}", One).WithSummary("One of my claims").Answers(Errors.NotFound);
     }
 
-    private static async Task<Results<Created<ClaimsAnswer>, ContentHttpResult, Problem>> Claim(
+    private static async Task<Results<Created<ClaimsAnswer>, CreatedBefore<ClaimsAnswer>, Problem>> Claim(
         Guid id, OptionalBody<ClaimRequest> body, IdempotencyKeyHeader key, Caller caller, Claiming claiming, CancellationToken cancellation)
     {
         var request = body.Value ?? new ClaimRequest();
@@ -61,7 +61,7 @@ internal static class ClaimsApi
         };
         var answer = await claiming.Claim(wish, cancellation);
         if (answer.Replayed is { } replayed)
-            return TypedResults.Text(replayed, "application/json", statusCode: StatusCodes.Status201Created);
+            return new CreatedBefore<ClaimsAnswer>(replayed);
         return answer.Granted.Count > 0 ? TypedResults.Created((string?)null, ClaimsAnswer.Of(answer)) : Refused(answer);
     }
 

@@ -39,15 +39,15 @@ internal static class PointsApi
                 EventsErrors.InsufficientPoints, EventsErrors.BalanceFull, Errors.RuleBroken);
     }
 
-    private static Task<Results<ContentHttpResult, Problem>> Credit(
+    private static Task<Results<CreatedBefore<PointsMoved>, Problem>> Credit(
         Body<PointsRequest> body, IdempotencyKeyHeader key, Caller caller, PointsDesk desk, CancellationToken cancellation) =>
         Move("credit", body.Value, key, caller, (request, order) => desk.Credit(request.UserId, request.Amount, order, cancellation));
 
-    private static Task<Results<ContentHttpResult, Problem>> Debit(
+    private static Task<Results<CreatedBefore<PointsMoved>, Problem>> Debit(
         Body<PointsRequest> body, IdempotencyKeyHeader key, Caller caller, PointsDesk desk, CancellationToken cancellation) =>
         Move("debit", body.Value, key, caller, (request, order) => desk.Debit(request.UserId, request.Amount, order, cancellation));
 
-    private static async Task<Results<ContentHttpResult, Problem>> Reverse(
+    private static async Task<Results<CreatedBefore<PointsMoved>, Problem>> Reverse(
         Guid id, OptionalBody<ReversalRequest> body, IdempotencyKeyHeader key, Caller caller, PointsDesk desk, CancellationToken cancellation)
     {
         var reason = body.Value?.Reason;
@@ -58,7 +58,7 @@ internal static class PointsApi
             : Answer(await desk.Reverse(new TransferId(id), new PointsOrder(caller.Subject, reason, known), cancellation));
     }
 
-    private static async Task<Results<ContentHttpResult, Problem>> Move(
+    private static async Task<Results<CreatedBefore<PointsMoved>, Problem>> Move(
         string what, PointsRequest request, IdempotencyKeyHeader key, Caller caller, Func<PointsRequest, PointsOrder, Task<PointsDecision>> move)
     {
         if (key.For($"{what} {request.Amount} {request.UserId}\n{request.Reason}") is not { } known)
@@ -76,9 +76,9 @@ internal static class PointsApi
 
     private static FieldError? Check(string? reason) => reason is null ? null : TextRules.Prose("reason", reason, MaxReason);
 
-    private static Results<ContentHttpResult, Problem> Answer(PointsDecision decision) => decision.Outcome switch
+    private static Results<CreatedBefore<PointsMoved>, Problem> Answer(PointsDecision decision) => decision.Outcome switch
     {
-        PointsOutcome.Done => TypedResults.Text(decision.Answer, "application/json", statusCode: StatusCodes.Status201Created),
+        PointsOutcome.Done => new CreatedBefore<PointsMoved>(decision.Answer!),
         PointsOutcome.KeyReused => new Problem(EventsErrors.IdempotencyKeyReused),
         PointsOutcome.NotFound => new Problem(Errors.NotFound),
         PointsOutcome.NotReversible => new Problem(EventsErrors.NotReversible),

@@ -47,10 +47,18 @@ internal sealed class PointsDesk(EventsDatabase database, TimeProvider time)
                 return PointsOutcome.NotFound;
             if (transfer.Kind is TransferKind.Reversal or TransferKind.Reward)
                 return PointsOutcome.NotReversible;
+            if (await IsReversed(transaction, transfer, cancellation))
+                return PointsOutcome.AlreadyReversed;
             var back = Made(transfer.UserId, !transfer.ToUser, transfer.Amount, TransferKind.Reversal, transfer.Id.ToString(), order, now);
             return await Move(transaction, back, order, cancellation);
         },
         cancellation);
+
+    /// <summary>So that this is what is told, whatever is left in the wallet. Between two at once the unique key decides.</summary>
+    private static async Task<bool> IsReversed(NpgsqlTransaction transaction, Transfer transfer, CancellationToken cancellation) =>
+        (await transaction.Query(
+            "SELECT true FROM transfers WHERE user_id = $1 AND kind = 'reversal' AND ref = $2",
+            row => row.GetBoolean(0), [transfer.UserId, transfer.Id.ToString()], cancellation)).Count > 0;
 
     /// <summary>
     /// The unique keys decide between two who are sent the same at once: whoever is second begins again, and finds the answer. Where there
