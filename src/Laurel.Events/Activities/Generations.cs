@@ -1,5 +1,6 @@
 using Laurel.Events.Catalog;
 using Laurel.Platform.Postgres;
+using Npgsql;
 
 namespace Laurel.Events.Activities;
 
@@ -31,16 +32,20 @@ internal sealed class Generations(EventsDatabase database, EventCatalog catalog,
 
     /// <summary>
     /// The generations that can hold activities of a period, from the first to the last of them: none is stored longer before or after
-    /// it occurred than the intake lets pass. An hour is for clocks that differ.
+    /// it occurred than the intake lets pass, but for those of a demo. An hour is for clocks that differ.
     /// </summary>
-    public Task<(int First, int Last)> Holding(DateTimeOffset from, DateTimeOffset to, CancellationToken cancellation) =>
-        database.Any.QueryOne(
+    public static Task<(int First, int Last)> Holding(NpgsqlDataSource database, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellation) =>
+        database.QueryOne(
             """
             SELECT COALESCE(min(number), 0), COALESCE(max(number), -1)
             FROM (SELECT number, started_at, lead(started_at) OVER (ORDER BY number) AS ended_at FROM generations) AS generation
-            WHERE (ended_at IS NULL OR ended_at >= $1) AND started_at <= $2
+            LEFT JOIN demo ON number BETWEEN first_generation AND COALESCE(last_generation, number)
+            WHERE (ended_at IS NULL OR ended_at >= $1) AND (started_at <= $2 OR demo.single)
             """,
-            row => (row.GetInt32(0), row.GetInt32(1)), [from.UtcDateTime.AddHours(-1), (to + Length).UtcDateTime], cancellation);
+            row => (row.GetInt32(0), row.GetInt32(1)), [from.UtcDateTime.AddHours(-1), Later(to.UtcDateTime)], cancellation);
+
+    public Task<(int First, int Last)> Holding(DateTimeOffset from, DateTimeOffset to, CancellationToken cancellation) =>
+        Holding(database.Any, from, to, cancellation);
 
     /// <summary>Which windows can be folded anew.</summary>
     public async Task<Reach> Reach(DateTimeOffset now, CancellationToken cancellation) => new(await Horizon(cancellation), now);
@@ -107,6 +112,9 @@ internal sealed class Generations(EventsDatabase database, EventCatalog catalog,
 
     private DateTimeOffset NeededFrom(DateTimeOffset now, CatalogSnapshot snapshot) =>
         snapshot.Events.Values.Select(one => NeededFrom(one, now)).Append(now.AddDays(-options.KeepDays)).Min();
+
+    private static DateTime Later(DateTime time) =>
+        time < DateTime.MaxValue - Length ? time + Length : DateTime.SpecifyKind(DateTime.MaxValue, DateTimeKind.Utc);
 
     /// <summary>The start of the oldest window in which something can still be claimed, or be done that counts.</summary>
     internal static DateTimeOffset NeededFrom(RunningEvent one, DateTimeOffset now) =>

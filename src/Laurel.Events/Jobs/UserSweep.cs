@@ -146,22 +146,8 @@ internal sealed class UserSweep(EventsDatabase database)
         }
     }
 
-    /// <summary>
-    /// Those that can hold activities of its period: none is stored longer after it occurred, or before, than the intake lets pass. An
-    /// hour is for clocks that differ.
-    /// </summary>
     private Task<(int First, int Last)> Generations(EventDefinition definition, CancellationToken cancellation) =>
-        database.Any.QueryOne(
-            """
-            SELECT COALESCE(min(number), 0), COALESCE(max(number), -1)
-            FROM (SELECT number, started_at, lead(started_at) OVER (ORDER BY number) AS ended_at FROM generations) AS generation
-            WHERE (ended_at IS NULL OR ended_at >= $1) AND started_at <= $2
-            """,
-            row => (row.GetInt32(0), row.GetInt32(1)),
-            [definition.Draft.StartsAt.UtcDateTime.AddHours(-1), Later(definition.Draft.EndsAt.UtcDateTime)], cancellation);
-
-    private static DateTime Later(DateTime time) =>
-        time < DateTime.MaxValue - Activities.Generations.Length ? time + Activities.Generations.Length : DateTime.SpecifyKind(DateTime.MaxValue, DateTimeKind.Utc);
+        Activities.Generations.Holding(database.Any, definition.Draft.StartsAt, definition.Draft.EndsAt, cancellation);
 
     private static NpgsqlBatchCommand Command(string sql, object[] values)
     {

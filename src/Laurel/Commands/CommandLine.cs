@@ -28,6 +28,7 @@ internal static class CommandLine
             AdminCommand.Create(),
             KeysCommand.Create(),
             VerifyCommand.Create(),
+            SeedCommand.Create(),
             VersionCommand.Create(),
         };
         ServeCommand.MakeDefault(root);
@@ -49,6 +50,11 @@ internal static class CommandLine
             await Console.Error.WriteLineAsync($"laurel: A database failed while Laurel used it: {exception.Message.ReplaceLineEndings(" ")}");
             return 1;
         }
+        catch (UnavailableException exception)
+        {
+            await Console.Error.WriteLineAsync($"laurel: {exception.Message.ReplaceLineEndings(" ")}");
+            return 1;
+        }
         catch (OperationCanceledException)
         {
             await Console.Error.WriteLineAsync("laurel: stopped before it was done.");
@@ -57,11 +63,12 @@ internal static class CommandLine
     }
 
     /// <summary>For verbs that also work beside a running server: the services over migrated databases, without serving.</summary>
-    public static async Task WithServices(Settings settings, Func<IServiceProvider, Task> work, CancellationToken interrupted)
+    public static async Task WithServices(
+        Settings settings, Func<IServiceProvider, Task> work, CancellationToken interrupted, TimeProvider? time = null)
     {
         await using var databases = await Databases.Open(settings, join: true, interrupted);
         await databases.Migrate(interrupted);
-        await using var app = LaurelHost.Build(settings, databases, Settings.DefaultUrls);
+        await using var app = LaurelHost.Build(settings, databases, Settings.DefaultUrls, time);
         await work(app.Services);
     }
 
