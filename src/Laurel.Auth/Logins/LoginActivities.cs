@@ -69,10 +69,13 @@ internal sealed class LoginActivities(
 
     private Uri EventsService() => options.EventsUrl ?? OwnAddress();
 
-    /// <summary>Where this process listens, as it is reached from here: `*`, `+` and any-addresses are no host to connect to.</summary>
+    /// <summary>
+    /// Where this process listens, as it is reached from here: `*`, `+` and any-addresses are no host to connect to, and a certificate
+    /// is made out to another name than this one.
+    /// </summary>
     private Uri OwnAddress()
     {
-        var bound = server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault()
+        var bound = server.Features.Get<IServerAddressesFeature>()?.Addresses.Order(StringComparer.Ordinal).FirstOrDefault()
             ?? throw new InvalidOperationException("The server does not listen yet.");
         var address = new UriBuilder(bound.Replace("*", "localhost", StringComparison.Ordinal).Replace("+", "localhost", StringComparison.Ordinal));
         if (address.Host is "0.0.0.0" or "[::]")

@@ -9,6 +9,9 @@ namespace Laurel.Events.Activities;
 /// <summary>One transaction of the intake: stores a batch of activities and folds them into the progress that they touch.</summary>
 internal sealed class ActivityHandler(EventCatalog catalog, EventsOptions options, TimeProvider time, ILogger log) : IBatchHandler<Portion, ActivityResult[]>
 {
+    /// <summary>How many rows of progress one transaction writes, unless a single activity touches more.</summary>
+    private const int MaxTouches = 20_000;
+
     private readonly Folding _folding = new(log, isAlone: true);
     private readonly Matching _matching = new(time);
     private readonly ProgressMemory _memory = new(options.RowsInMemory / Intake.Shards);
@@ -26,6 +29,8 @@ internal sealed class ActivityHandler(EventCatalog catalog, EventsOptions option
         var activities = new ActivityBatch(batch);
         var snapshot = catalog.Current;
         _touches = _matching.Touches(activities.Distinct, snapshot);
+        if (_touches.Count > MaxTouches && activities.Distinct.Count > 1)
+            throw new BatchTooLargeException($"A batch would write {_touches.Count} rows of progress.");
         Remember();
 
         var (fence, stored) = await Store(connection, snapshot.Generation, activities.Distinct);
@@ -50,7 +55,7 @@ internal sealed class ActivityHandler(EventCatalog catalog, EventsOptions option
                 entry.Touches.ForEach(touch => touch.Activities.Add(entry.Activity.Content));
         }
 
-        await _folding.Write(connection, _touches.FindAll(touch => touch.Activities.Count > 0));
+        await _folding.Write(connection, snapshot.Log, _touches.FindAll(touch => touch.Activities.Count > 0));
         return activities.Results();
     }
 
@@ -61,9 +66,6 @@ internal sealed class ActivityHandler(EventCatalog catalog, EventsOptions option
             if ((touch.Written ?? touch.Row) is { } row)
                 _memory.Keep(touch.Key, row);
         }
-
-        if (_folding.HasQuarantined)
-            Announce();
     }
 
     public void Failed(IReadOnlyList<Portion> batch) => _touches.ForEach(touch => _memory.Forget(touch.Key));
@@ -120,22 +122,4 @@ internal sealed class ActivityHandler(EventCatalog catalog, EventsOptions option
         while (await reader.ReadAsync())
             entries[(int)reader.GetInt64(0) - 1].Stored = ActivityLog.Read(reader, 1);
     }
-
-    /// <summary>
-    /// The quarantine is stored with the batch; that processes hear of it at once is a courtesy, since whatever they fold until then
-    /// is folded anew when it ends.
-    /// </summary>
-    private void Announce() => _ = Task.Run(async () =>
-    {
-        try
-        {
-            await catalog.Announce(CancellationToken.None);
-        }
-#pragma warning disable CA1031 // The next change of the catalog announces it too.
-        catch (Exception failure)
-#pragma warning restore CA1031
-        {
-            log.LogWarning(failure, "A quarantine could not be announced.");
-        }
-    });
 }

@@ -67,7 +67,7 @@ internal static class ActivityLog
     /// of the user and period that it belongs to.
     /// </summary>
     public static NpgsqlBatchCommand History(
-        IReadOnlyList<(string UserId, DateTimeOffset From, DateTimeOffset To)> periods, IReadOnlyCollection<string> types)
+        (int First, int Last) generations, IReadOnlyList<(string UserId, DateTimeOffset From, DateTimeOffset To)> periods, IReadOnlyCollection<string> types)
     {
         var command = new NpgsqlBatchCommand(
             """
@@ -77,6 +77,7 @@ internal static class ActivityLog
                 SELECT *
                 FROM activities
                 WHERE activities.user_id = period.user_id
+                AND activities.generation BETWEEN $5 AND $6
                 AND activities.occurred_at >= period.since
                 AND activities.occurred_at < period.until
                 AND activities.type = ANY ($4)
@@ -88,6 +89,8 @@ internal static class ActivityLog
         command.Parameters.Add(Columns.Of(periods, NpgsqlDbType.TimestampTz, period => period.From.UtcDateTime));
         command.Parameters.Add(Columns.Of(periods, NpgsqlDbType.TimestampTz, period => period.To.UtcDateTime));
         command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. types] });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = generations.First });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = generations.Last });
         return command;
     }
 

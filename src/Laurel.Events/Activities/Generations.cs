@@ -1,12 +1,13 @@
+using System.Globalization;
 using Laurel.Events.Catalog;
 using Laurel.Platform.Postgres;
-using Npgsql;
 
 namespace Laurel.Events.Activities;
 
 /// <summary>
 /// The generations of the activity log. The next one begins when the current one has lasted longer than any id must be remembered:
-/// whatever could be sent again is then in the current one or in the one before it.
+/// whatever could be sent again is then in the current one or in the one before it. Their tables are made before and taken away after
+/// the fence, and by ways that wait for no reader, since all that reports activities would wait with them.
 /// </summary>
 internal sealed class Generations(EventsDatabase database, EventCatalog catalog, EventsOptions options, TimeProvider time)
 {
@@ -16,108 +17,122 @@ internal sealed class Generations(EventsDatabase database, EventCatalog catalog,
     /// </summary>
     public static readonly TimeSpan Length = Intake.Window + TimeSpan.FromHours(1);
 
-    /// <summary>Takes <see cref="Intake.Ahead"/>; no row where nothing was ever dropped.</summary>
-    internal const string HorizonStatement =
-        "SELECT started_at + $1 FROM generations WHERE number > 1 AND number = (SELECT min(number) FROM generations)";
+    /// <summary>The advisory lock of whoever makes a table. The letters of "laureg".</summary>
+    private const long TablesKey = 0x6C61_7572_6567;
 
     public async Task Tend(CancellationToken cancellation)
     {
         await Turn(cancellation);
+        await Forget(cancellation);
         await Drop(cancellation);
     }
-
-    /// <summary>From when on every activity is still stored; null where none was ever dropped.</summary>
-    public Task<DateTimeOffset?> Horizon(CancellationToken cancellation) =>
-        database.Any.QueryOne(HorizonStatement, row => (DateTimeOffset?)row.Time(0), [Intake.Ahead], cancellation);
-
-    /// <summary>
-    /// The generations that can hold activities of a period, from the first to the last of them: none is stored longer before or after
-    /// it occurred than the intake lets pass, but for those of a demo. An hour is for clocks that differ.
-    /// </summary>
-    public static Task<(int First, int Last)> Holding(NpgsqlDataSource database, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellation) =>
-        database.QueryOne(
-            """
-            SELECT COALESCE(min(number), 0), COALESCE(max(number), -1)
-            FROM (SELECT number, started_at, lead(started_at) OVER (ORDER BY number) AS ended_at FROM generations) AS generation
-            LEFT JOIN demo ON number BETWEEN first_generation AND COALESCE(last_generation, number)
-            WHERE (ended_at IS NULL OR ended_at >= $1) AND (started_at <= $2 OR demo.single)
-            """,
-            row => (row.GetInt32(0), row.GetInt32(1)), [from.UtcDateTime.AddHours(-1), Later(to.UtcDateTime)], cancellation);
-
-    public Task<(int First, int Last)> Holding(DateTimeOffset from, DateTimeOffset to, CancellationToken cancellation) =>
-        Holding(database.Any, from, to, cancellation);
-
-    /// <summary>Which windows can be folded anew.</summary>
-    public async Task<Reach> Reach(DateTimeOffset now, CancellationToken cancellation) => new(await Horizon(cancellation), now);
 
     /// <summary>Behind the fence: no batch is under way that writes to the current generation while the next one begins.</summary>
     private async Task Turn(CancellationToken cancellation)
     {
-        if (!await IsOver(cancellation))
+        var over = await database.Any.Query(
+            "SELECT generation FROM catalog WHERE generation_since <= now() - $1", row => row.GetInt32(0), [Length], cancellation);
+        if (over is not [var current])
             return;
 
+        await Make(current + 1, cancellation);
         await catalog.Change(
-            async transaction =>
-            {
-                // Another process may have been first.
-                if (await transaction.Query(
-                    "UPDATE catalog SET generation = generation + 1, generation_since = now() WHERE generation_since <= now() - $1 RETURNING generation",
-                    row => row.GetInt32(0), [Length], cancellation) is not [var next])
-                    return 0;
-                await transaction.Execute("INSERT INTO generations (number, started_at) VALUES ($1, now())", [next], cancellation);
-                return await transaction.Execute($"CREATE TABLE activities_{next} PARTITION OF activities FOR VALUES IN ({next})", [], cancellation);
-            },
+            transaction => transaction.Execute(
+                """
+                WITH turned AS (
+                    UPDATE catalog
+                    SET generation = generation + 1, generation_since = now()
+                    WHERE generation = $1
+                    RETURNING generation, generation_since
+                )
+                INSERT INTO generations (number, started_at)
+                SELECT generation, generation_since
+                FROM turned
+                """,
+                [current], cancellation),
             cancellation);
     }
 
-    private async Task<bool> IsOver(CancellationToken cancellation) =>
-        await database.Any.QueryOne("SELECT generation_since <= now() - $1 FROM catalog", row => row.GetBoolean(0), [Length], cancellation);
+    /// <summary>To attach a table disturbs nobody; to create it as a partition would wait for all who read the log.</summary>
+    private Task<int> Make(int number, CancellationToken cancellation) => database.Any.InTransaction(
+        async transaction =>
+        {
+            await transaction.Execute("SELECT pg_advisory_xact_lock($1)", [TablesKey], cancellation);
+            var exists = await transaction.Query("SELECT to_regclass($1) IS NOT NULL", row => row.GetBoolean(0), [Table(number)], cancellation);
+            if (exists is [true])
+                return 0;
+            await transaction.Execute($"CREATE TABLE {Table(number)} (LIKE activities INCLUDING ALL)", [], cancellation);
+            return await transaction.Execute($"ALTER TABLE activities ATTACH PARTITION {Table(number)} FOR VALUES IN ({number})", [], cancellation);
+        },
+        cancellation);
 
-    /// <summary>Drops generations that no window needs which somebody can still claim in, and that are older than is asked to be kept.</summary>
-    private async Task Drop(CancellationToken cancellation)
+    /// <summary>Forgets generations that no window needs in which somebody can still claim, and that are older than is asked to be kept.</summary>
+    private async Task Forget(CancellationToken cancellation)
     {
-        if (await Droppable(NeededFrom(time.GetUtcNow()), cancellation) is { Count: 0 })
+        if (await Unneeded(catalog.Current, cancellation) is { Count: 0 })
             return;
 
         await catalog.Change(
             async transaction =>
             {
                 // Judged again now that no operator can activate an event meanwhile.
-                var snapshot = await catalog.Load(cancellation);
-                foreach (var number in await Droppable(NeededFrom(time.GetUtcNow(), snapshot), cancellation))
-                {
-                    await transaction.Execute($"DROP TABLE activities_{number}", [], cancellation);
-                    await transaction.Execute("DELETE FROM generations WHERE number = $1", [number], cancellation);
-                }
-
-                return 0;
+                var unneeded = await Unneeded(await catalog.Load(cancellation), cancellation);
+                return await transaction.Execute("DELETE FROM generations WHERE number = ANY ($1)", [unneeded.ToArray()], cancellation);
             },
             cancellation);
     }
 
-    /// <summary>The oldest ones that ended before this time, and are neither the current one nor the one before it.</summary>
-    private Task<List<int>> Droppable(DateTimeOffset neededFrom, CancellationToken cancellation) =>
-        database.Any.Query(
+    /// <summary>The oldest ones that ended before anything that is needed, and are neither the current one nor the one before it.</summary>
+    private async Task<List<int>> Unneeded(CatalogSnapshot snapshot, CancellationToken cancellation)
+    {
+        // Nobody knows what an event needs that cannot be read here.
+        if (snapshot.HasUnreadable)
+            return [];
+        var databaseTime = await database.Any.QueryOne("SELECT now()", row => row.Time(0), [], cancellation);
+        var now = time.GetUtcNow() is var mine && mine < databaseTime ? mine : databaseTime;
+        var neededFrom = snapshot.Events.Values
+            .Select(one => Reach.NeededFrom(one, now))
+            .Append(now.AddDays(-options.KeepDays))
+            .Min()!.Value;
+        var known = snapshot.Log.Known;
+        return
+        [
+            .. known.Zip(known.Skip(1), (one, next) => (one.Number, EndedAt: next.Since))
+                .TakeWhile(one => one.Number < snapshot.Generation - 1 && one.EndedAt + Intake.Ahead <= neededFrom)
+                .Select(one => one.Number),
+        ];
+    }
+
+    /// <summary>
+    /// Drops the tables of generations that are forgotten. To detach one waits until nobody reads it any more; where that takes too
+    /// long, or the process dies, what is begun is finished another time.
+    /// </summary>
+    private async Task Drop(CancellationToken cancellation)
+    {
+        var forgotten = await database.Any.Query(
             """
-            SELECT generations.number
-            FROM generations
-            JOIN generations AS next ON next.number = generations.number + 1
-            JOIN catalog ON generations.number < catalog.generation - 1
-            WHERE next.started_at + $2 <= $1
-            ORDER BY generations.number
+            SELECT stored.number, partition.inhdetachpending
+            FROM (
+                SELECT oid, substring(relname FROM '^activities_(\d+)$')::int AS number
+                FROM pg_class
+                WHERE relkind = 'r' AND relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'activities'::regclass)
+            ) AS stored
+            LEFT JOIN pg_inherits AS partition ON partition.inhrelid = stored.oid
+            WHERE stored.number < (SELECT min(number) FROM generations)
+            ORDER BY stored.number
             """,
-            row => row.GetInt32(0), [neededFrom, Intake.Ahead], cancellation);
+            row => (Number: row.GetInt32(0), IsDetaching: row.Optional<bool>(1)), [], cancellation);
+        foreach (var (number, isDetaching) in forgotten)
+        {
+            if (isDetaching is { } hasBegun)
+            {
+                await database.Any.Execute(
+                    $"ALTER TABLE activities DETACH PARTITION {Table(number)} {(hasBegun ? "FINALIZE" : "CONCURRENTLY")}", [], cancellation);
+            }
 
-    private DateTimeOffset NeededFrom(DateTimeOffset now) => NeededFrom(now, catalog.Current);
+            await database.Any.Execute($"DROP TABLE IF EXISTS {Table(number)}", [], cancellation);
+        }
+    }
 
-    private DateTimeOffset NeededFrom(DateTimeOffset now, CatalogSnapshot snapshot) =>
-        snapshot.Events.Values.Select(one => NeededFrom(one, now)).Append(now.AddDays(-options.KeepDays)).Min();
-
-    private static DateTime Later(DateTime time) =>
-        time < DateTime.MaxValue - Length ? time + Length : DateTime.SpecifyKind(DateTime.MaxValue, DateTimeKind.Utc);
-
-    /// <summary>The start of the oldest window in which something can still be claimed, or be done that counts.</summary>
-    internal static DateTimeOffset NeededFrom(RunningEvent one, DateTimeOffset now) =>
-        one.Definition.Calendar.WindowsBetween(now - Activities.Reach.NeededFor(one), DateTimeOffset.MaxValue).Select(window => (DateTimeOffset?)window.Start).FirstOrDefault()
-        ?? DateTimeOffset.MaxValue;
+    private static string Table(int number) => string.Create(CultureInfo.InvariantCulture, $"activities_{number}");
 }

@@ -62,7 +62,10 @@ internal sealed class Intake : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _pipeline.DisposeAsync();
 
-    /// <summary>The pipeline isolates a portion that the database will not store; here it is halved until the one activity is found.</summary>
+    /// <summary>
+    /// The pipeline isolates a portion that the database will not store, or that is too much for one transaction; here it is halved,
+    /// until the one activity is found.
+    /// </summary>
     private async Task Settle(List<(NewActivity Activity, int Place)> share, int shard, ActivityResult[] results, CancellationToken caller)
     {
         try
@@ -71,7 +74,7 @@ internal sealed class Intake : IAsyncDisposable
             for (var i = 0; i < share.Count; i++)
                 results[share[i].Place] = settled[i];
         }
-        catch (PostgresException) when (share.Count > 1)
+        catch (Exception refused) when (refused is PostgresException or BatchTooLargeException && share.Count > 1)
         {
             var half = share.Count / 2;
             await Settle(share[..half], shard, results, caller);

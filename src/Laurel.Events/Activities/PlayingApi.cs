@@ -53,11 +53,11 @@ internal static class PlayingApi
             IsContentCompared = false,
         };
         await intake.Take([checkIn], cancellation);
-        var reached = await progress.Of(new ProgressWish(caller.Subject), cancellation);
+        var reached = await progress.Of(new ProgressWish(caller.Subject, Activity: ActivityTypes.CheckIn), cancellation);
         return TypedResults.Ok(new CheckedIn(
         [
             .. reached.Events
-                .Where(one => one.Event.PhaseAt(now) == Phase.Running && one.Event.Definition.Measures.Any(measure => measure.Activity == ActivityTypes.CheckIn))
+                .Where(one => one.Event.PhaseAt(now) == Phase.Running)
                 .Select(one => ProgressView.Of(one.Event, one.Window, one.Progress, now)),
         ]));
     }

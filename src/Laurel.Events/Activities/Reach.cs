@@ -1,32 +1,30 @@
-using System.Runtime.InteropServices;
 using Laurel.Events.Catalog;
 using Laurel.Rules;
 
 namespace Laurel.Events.Activities;
 
-/// <summary>Which windows can be folded anew from the stored activities.</summary>
-/// <param name="Horizon">From when on every activity is still stored; null where none was ever dropped.</param>
-/// <param name="Now">The time.</param>
-[StructLayout(LayoutKind.Auto)]
-internal readonly record struct Reach(DateTimeOffset? Horizon, DateTimeOffset Now)
+/// <summary>
+/// For how long activities are needed. What is needed is never dropped, and an event that would need what was dropped before is
+/// neither activated nor changed to that; so all that can still be claimed can be folded anew.
+/// </summary>
+internal static class Reach
 {
-    /// <summary>How long after its end a window is needed: to claim in, and for activities that are reported late.</summary>
-    public static TimeSpan NeededFor(RunningEvent one) => one.ClaimWithin > Generations.Length ? one.ClaimWithin : Generations.Length;
-
     /// <summary>
-    /// Whether all of it is stored; or it is needed, so that nothing was dropped since the event is known: what is stored is all that
-    /// its progress has ever been made of, also where the event was activated long after its start.
+    /// The start of the oldest window in which something can still be claimed, or be done that counts, also when it is reported late.
+    /// Null where there is none.
     /// </summary>
-    public bool Includes(RunningEvent on, Window window) => Horizon is not { } horizon || window.Start >= horizon || Now - window.End < NeededFor(on);
-
-    /// <summary>
-    /// Whether the windows that are still needed are stored from their start. Where none is needed, the whole period has to be.
-    /// </summary>
-    public bool IncludesAllNeeded(Calendar calendar, DateTimeOffset startsAt, TimeSpan neededFor)
+    public static DateTimeOffset? NeededFrom(Calendar calendar, TimeSpan claimWithin, DateTimeOffset now)
     {
-        if (Horizon is not { } horizon)
-            return true;
-        var oldest = calendar.WindowsBetween(Now - neededFor, DateTimeOffset.MaxValue).Select(window => (DateTimeOffset?)window.Start).FirstOrDefault();
-        return (oldest ?? startsAt) >= horizon;
+        var lasts = claimWithin > Generations.Length ? claimWithin : Generations.Length;
+        return calendar.WindowsBetween(now - lasts, DateTimeOffset.MaxValue).Select(window => (DateTimeOffset?)window.Start).FirstOrDefault();
+    }
+
+    public static DateTimeOffset? NeededFrom(RunningEvent one, DateTimeOffset now) => NeededFrom(one.Definition.Calendar, one.ClaimWithin, now);
+
+    /// <summary>Whether all that is needed of an event is stored; where nothing is needed any more, whether all of it is.</summary>
+    public static bool Covers(StoredGenerations log, Event @event, DateTimeOffset now)
+    {
+        var claimWithin = TimeSpan.FromSeconds(@event.Request.ClaimWithinSeconds);
+        return log.ReachTo(NeededFrom(EventDefinition.Create(@event.Draft).Calendar, claimWithin, now) ?? @event.Request.StartsAt);
     }
 }

@@ -1,4 +1,3 @@
-using Laurel.Events.Activities;
 using Laurel.Events.Catalog;
 using Laurel.Events.Jobs;
 using Laurel.Platform.Access;
@@ -37,7 +36,7 @@ internal static class BacktestApi
         Caller caller,
         EventsDatabase database,
         EventStore events,
-        Generations generations,
+        EventCatalog catalog,
         Backtesting backtesting,
         JobStore jobs,
         JobReader jobReader,
@@ -50,7 +49,7 @@ internal static class BacktestApi
             return new Problem(Errors.NotFound);
         if (BacktestRules.Check(request, time.GetUtcNow()) is { Count: > 0 } broken)
             return Problem.Rules(broken);
-        if (request.From < await generations.Horizon(cancellation))
+        if (request.From < (await catalog.Load(cancellation)).Log.Horizon)
             return new Problem(EventsErrors.BeyondHorizon);
 
         var rewards = await Rewards(database, request.Event?.Offers.Select(offer => offer.RewardId) ?? stored.Offers.Select(offer => offer.RewardId), cancellation);

@@ -1,10 +1,10 @@
-using Laurel.Events.Activities;
+using Laurel.Events.Catalog;
 using Laurel.Events.Jobs;
 
 namespace Laurel.Events.Backtests;
 
 /// <summary>A backtest that takes longer than a request. After each second of work it keeps what it has come to, and goes on from there.</summary>
-internal sealed class BacktestWork(Backtesting backtesting, Generations generations, JobStore jobs) : IJobWork
+internal sealed class BacktestWork(Backtesting backtesting, EventCatalog catalog, JobStore jobs) : IJobWork
 {
     private const int CountedAtOnce = 5_000;
 
@@ -25,7 +25,7 @@ internal sealed class BacktestWork(Backtesting backtesting, Generations generati
 
     private async Task<long> CountUsers(BacktestPlan plan, CancellationToken cancellation)
     {
-        var held = await generations.Holding(plan.From, plan.To, cancellation);
+        var held = (await catalog.Load(cancellation)).Log.Holding(plan.From, plan.To);
         var (total, after) = (0L, "");
         while (await backtesting.Count(held, after, CountedAtOnce, cancellation) is (var users, { } last))
             (total, after) = (total + users, last);

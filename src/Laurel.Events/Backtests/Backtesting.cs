@@ -1,4 +1,5 @@
 using Laurel.Events.Activities;
+using Laurel.Events.Catalog;
 using Laurel.Platform.Postgres;
 using Npgsql;
 
@@ -17,7 +18,7 @@ internal sealed record BacktestCursor(string User, int Size, BacktestTally Tally
 /// Reads the stored activities of a period, some users at a time in the order of their ids, and runs a plan over them. What it holds
 /// in memory is what the plan comes to, and one user's progress.
 /// </summary>
-internal sealed class Backtesting(EventsDatabase database, Generations generations, TimeProvider time)
+internal sealed class Backtesting(EventsDatabase database, EventCatalog catalog, TimeProvider time)
 {
     private const int MaxSize = 400;
     private const int AimedWeight = 20_000;
@@ -81,7 +82,7 @@ internal sealed class Backtesting(EventsDatabase database, Generations generatio
     {
         var started = time.GetTimestamp();
         var run = new BacktestRun(plan, cursor.Tally);
-        var held = await generations.Holding(plan.From, plan.To, cancellation);
+        var held = (await catalog.Load(cancellation)).Log.Holding(plan.From, plan.To);
         var (user, size, users) = (cursor.User, cursor.Size, 0L);
         do
         {

@@ -1,3 +1,4 @@
+using Laurel.Events.Activities;
 using Laurel.Platform.Postgres;
 using Laurel.Rules;
 using Microsoft.Extensions.Logging;
@@ -5,7 +6,7 @@ using Npgsql;
 
 namespace Laurel.Events.Catalog;
 
-/// <summary>Reads the whole catalog, in one statement: version and events are of one moment.</summary>
+/// <summary>Reads the whole catalog: version and events in one statement, so that they are of one moment.</summary>
 internal static class CatalogReader
 {
     private const int CatchUpAt = 2;
@@ -24,12 +25,27 @@ internal static class CatalogReader
         ORDER BY events.id
         """;
 
+    private const string Generations =
+        """
+        SELECT number, started_at, number BETWEEN first_generation AND COALESCE(last_generation, number) IS TRUE
+        FROM generations
+        LEFT JOIN demo ON true
+        ORDER BY number
+        """;
+
     public static async Task<CatalogSnapshot> Read(NpgsqlDataSource database, CatalogSnapshot before, ILogger log, CancellationToken cancellation)
     {
-        var unreadable = new List<(EventId, string)>();
+        var (unreadable, hasUnreadable) = (new List<(EventId, string)>(), false);
         var rows = await database.Query(
             Statement, row => (Version: row.GetInt64(0), Generation: row.GetInt32(1), Event: row.IsDBNull(EventAt) ? null : Running(row)), [], cancellation);
-        return new CatalogSnapshot(rows[0].Version, rows[0].Generation, rows.Select(row => row.Event).OfType<RunningEvent>(), unreadable);
+        // Read after the version: a log that has gone on since then makes a newer version, by which nobody folds with this one.
+        var generations = await database.Query(Generations, Generation, [], cancellation);
+        return new CatalogSnapshot(rows[0].Version, rows[0].Generation, rows.Select(row => row.Event).OfType<RunningEvent>())
+        {
+            Log = new StoredGenerations(generations),
+            Unreadable = unreadable,
+            HasUnreadable = hasUnreadable,
+        };
 
         RunningEvent? Running(NpgsqlDataReader row)
         {
@@ -46,12 +62,19 @@ internal static class CatalogReader
                 // One event that another version of Laurel stored, or whose zone this machine does not know, must not stop all others.
                 var id = new EventId(row.GetGuid(EventAt));
                 log.LogError(exception, "The event {Event} cannot be read, and is not folded", id);
+                hasUnreadable = true;
                 if (EventRows.IsFolded(row, EventAt))
                     unreadable.Add((id, "It cannot be read by a process that folds."));
                 return null;
             }
         }
     }
+
+    /// <summary>As the transaction sees it.</summary>
+    public static async Task<StoredGenerations> ReadLog(NpgsqlTransaction transaction, CancellationToken cancellation) =>
+        new(await transaction.Query(Generations, Generation, [], cancellation));
+
+    private static (int Number, DateTimeOffset Since, bool HoldsDemo) Generation(NpgsqlDataReader row) => (row.GetInt32(0), row.Time(1), row.GetBoolean(2));
 
     private static RunningEvent Ready(Event stored, CatalogSnapshot before)
     {

@@ -1,12 +1,13 @@
 using System.Collections.Frozen;
+using Laurel.Events.Activities;
 using Laurel.Rules;
 
 namespace Laurel.Events.Catalog;
 
 /// <summary>The catalog at one version. Never changes; a newer one takes its place.</summary>
-internal sealed class CatalogSnapshot(long version, int generation, IEnumerable<RunningEvent> events, IReadOnlyList<(EventId Id, string Reason)> unreadable)
+internal sealed class CatalogSnapshot(long version, int generation, IEnumerable<RunningEvent> events)
 {
-    public static readonly CatalogSnapshot Empty = new(0, 0, [], []);
+    public static readonly CatalogSnapshot Empty = new(0, 0, []);
 
     public long Version { get; } = version;
 
@@ -22,8 +23,14 @@ internal sealed class CatalogSnapshot(long version, int generation, IEnumerable<
         .. Events.Values.Where(running => running is { Status: EventStatus.Active, IsQuarantined: false }).OrderBy(running => running.Id.Value),
     ];
 
+    /// <summary>Of the activity log: all that are stored, this version's or newer.</summary>
+    public StoredGenerations Log { get; init; } = new([]);
+
     /// <summary>Active events that this process cannot read, and does not fold.</summary>
-    public IReadOnlyList<(EventId Id, string Reason)> Unreadable { get; } = unreadable;
+    public IReadOnlyList<(EventId Id, string Reason)> Unreadable { get; init; } = [];
+
+    /// <summary>Whether there is an event, in whatever status but a draft, that this process cannot read.</summary>
+    public bool HasUnreadable { get; init; }
 }
 
 /// <summary>An event that was activated at least once, ready to be folded.</summary>

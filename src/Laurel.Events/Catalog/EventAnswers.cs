@@ -26,6 +26,7 @@ internal static class EventAnswers
         EventOutcome.CalendarFrozen => new Problem(EventsErrors.CalendarFrozen) { Fields = decision.Broken! },
         EventOutcome.RewardAlreadyOffered => new Problem(EventsErrors.RewardAlreadyOffered),
         EventOutcome.RuleBroken => Problem.Rules(decision.Broken!),
+        EventOutcome.BeyondHorizon => new Problem(EventsErrors.BeyondHorizon),
         EventOutcome.Unchanged or EventOutcome.Changed => null,
     };
 

@@ -13,6 +13,7 @@ internal enum EventOutcome
     CalendarFrozen,
     RewardAlreadyOffered,
     RuleBroken,
+    BeyondHorizon,
     Unchanged,
     Changed,
 }

@@ -1,3 +1,4 @@
+using Laurel.Events.Activities;
 using Laurel.Platform.Http;
 using Laurel.Platform.Postgres;
 using Microsoft.Extensions.Logging;
@@ -157,9 +158,12 @@ internal sealed class EventStore(NpgsqlDataSource database, EventCatalog catalog
 
                 var now = time.GetUtcNow();
                 var decision = await decide(transaction, before, now);
-                return decision.Outcome == EventOutcome.Changed
-                    ? decision with { Event = await writer.Update(transaction, before, decision, editor.By, now, cancellation) }
-                    : decision;
+                if (decision.Outcome != EventOutcome.Changed)
+                    return decision;
+                var recount = Recounts.Needed(before, decision.Event!, now);
+                if (recount == Recount.Everything && !Reach.Covers(await CatalogReader.ReadLog(transaction, cancellation), decision.Event!, now))
+                    return EventOutcome.BeyondHorizon;
+                return decision with { Event = await writer.Update(transaction, before, decision, recount, editor.By, now, cancellation) };
             },
             cancellation));
 

@@ -28,9 +28,8 @@ internal sealed class EventWriter(JobStore jobs)
 
     /// <summary>The event as it is now.</summary>
     public async Task<Event> Update(
-        NpgsqlTransaction transaction, Event before, EventDecision decision, string by, DateTimeOffset now, CancellationToken cancellation)
+        NpgsqlTransaction transaction, Event before, EventDecision decision, Recount recount, string by, DateTimeOffset now, CancellationToken cancellation)
     {
-        var recount = Recounts.Needed(before, decision.Event!, now);
         var epoch = recount == Recount.Everything ? before.Epoch + 1 : before.Epoch;
         var after = decision.Event! with
         {

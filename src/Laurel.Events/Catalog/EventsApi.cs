@@ -34,11 +34,11 @@ internal static class EventsApi
                 goals change; when something else is measured it is counted anew from what users did. An active event that somebody else
                 changed last takes `If-Match`.
                 """)
-            .Answers(Errors.RuleBroken, Errors.IfMatchRequired, EventsErrors.CalendarFrozen, EventsErrors.EventUnreadable);
+            .Answers(Errors.RuleBroken, Errors.IfMatchRequired, EventsErrors.CalendarFrozen, EventsErrors.BeyondHorizon, EventsErrors.EventUnreadable);
         writing.MapPatch("/{id:guid}/status", Switch)
             .WithSummary("Activate an event, or switch it off")
             .WithDescription("What users did since its start counts, also when it is activated late or again.")
-            .Answers(Errors.RuleBroken, EventsErrors.StillADraft, EventsErrors.EventUnreadable);
+            .Answers(Errors.RuleBroken, EventsErrors.StillADraft, EventsErrors.BeyondHorizon, EventsErrors.EventUnreadable);
         writing.MapDelete("/{id:guid}", Delete).WithSummary("Delete a draft").Answers(EventsErrors.NotADraft, EventsErrors.EventUnreadable);
     }
 

@@ -17,15 +17,15 @@ internal static class OffersApi
         offers.MapPost("", Add)
             .WithSummary("Add an offer to an event")
             .WithDescription("The ETag is that of the event.")
-            .Answers(Errors.RuleBroken, EventsErrors.RewardAlreadyOffered, EventsErrors.EventUnreadable);
+            .Answers(Errors.RuleBroken, EventsErrors.RewardAlreadyOffered, EventsErrors.BeyondHorizon, EventsErrors.EventUnreadable);
         offers.MapPatch("/{offerId:guid}", Change)
             .WithSummary("Change or close an offer")
             .WithDescription("A merge patch. The ETag is that of the event; an active event that somebody else changed last takes `If-Match`.")
-            .Answers(Errors.RuleBroken, Errors.IfMatchRequired, EventsErrors.RewardAlreadyOffered, EventsErrors.EventUnreadable);
+            .Answers(Errors.RuleBroken, Errors.IfMatchRequired, EventsErrors.RewardAlreadyOffered, EventsErrors.BeyondHorizon, EventsErrors.EventUnreadable);
         offers.MapDelete("/{offerId:guid}", Remove)
             .WithSummary("Take an offer off an event")
             .WithDescription("The ETag is that of the event; an active event that somebody else changed last takes `If-Match`.")
-            .Answers(Errors.RuleBroken, Errors.IfMatchRequired, EventsErrors.EventUnreadable);
+            .Answers(Errors.RuleBroken, Errors.IfMatchRequired, EventsErrors.BeyondHorizon, EventsErrors.EventUnreadable);
     }
 
     private static async Task<Results<Created<Offer>, Problem>> Add(

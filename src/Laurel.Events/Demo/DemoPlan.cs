@@ -1,3 +1,5 @@
+using Laurel.Events.Activities;
+
 namespace Laurel.Events.Demo;
 
 /// <summary>How big a demo is, and when it is played.</summary>
@@ -9,6 +11,8 @@ internal sealed record DemoPlan(int Users, int Days, DateTimeOffset Until, Guid 
 {
     public const int MaxUsers = 100_000;
     public const int MaxDays = 90;
+
+    public static DemoPlan Of(int users, int days, DateTimeOffset now) => new(users, days, NewActivity.Stored(now), Guid.CreateVersion7(now));
 
     /// <summary>Before everything: when the events are made.</summary>
     public DateTimeOffset Opening => Until.AddDays(-Math.Max(Days, DemoEvents.Longest) - 2);

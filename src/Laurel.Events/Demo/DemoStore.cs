@@ -1,3 +1,4 @@
+using Laurel.Events.Catalog;
 using Laurel.Platform;
 using Laurel.Platform.Postgres;
 using Npgsql;
@@ -5,7 +6,7 @@ using Npgsql;
 namespace Laurel.Events.Demo;
 
 /// <summary>The one demo that a database can have.</summary>
-internal sealed class DemoStore(EventsDatabase database)
+internal sealed class DemoStore(EventsDatabase database, EventCatalog catalog)
 {
     /// <summary>Who has made the events of the demo.</summary>
     public const string By = "laurel seed";
@@ -26,19 +27,17 @@ internal sealed class DemoStore(EventsDatabase database)
         throw new StartupException("Another `laurel seed` is at work on this database.");
     }
 
-    /// <summary>The demo that is there, or else this one, begun.</summary>
-    public async Task<StoredDemo> Begin(DemoPlan plan, CancellationToken cancellation)
-    {
-        await database.Any.Execute(
-            """
-            INSERT INTO demo (users, days, until, player_id, first_generation)
-            SELECT $1, $2, $3, $4, generation
-            FROM catalog
-            ON CONFLICT ON CONSTRAINT demo_pkey DO NOTHING
-            """,
-            [plan.Users, plan.Days, plan.Until, plan.PlayerId], cancellation);
-        return (await Find(cancellation))!;
-    }
+    /// <summary>Begins one. Behind the fence, since from now on the current generation of the activity log holds what is old.</summary>
+    public Task<int> Begin(DemoPlan plan, CancellationToken cancellation) =>
+        catalog.Change(
+            transaction => transaction.Execute(
+                """
+                INSERT INTO demo (users, days, until, player_id, first_generation)
+                SELECT $1, $2, $3, $4, generation
+                FROM catalog
+                """,
+                [plan.Users, plan.Days, plan.Until, plan.PlayerId], cancellation),
+            cancellation);
 
     public Task<StoredDemo?> Find(CancellationToken cancellation) =>
         database.Any.QueryOne(
@@ -53,7 +52,12 @@ internal sealed class DemoStore(EventsDatabase database)
 
     /// <summary>Nothing is added to it any more.</summary>
     public Task<int> Finish(CancellationToken cancellation) =>
-        database.Any.Execute("UPDATE demo SET last_generation = (SELECT generation FROM catalog) WHERE last_generation IS NULL", [], cancellation);
+        catalog.Change(
+            transaction => transaction.Execute("UPDATE demo SET last_generation = (SELECT generation FROM catalog) WHERE last_generation IS NULL", [], cancellation),
+            cancellation);
+
+    /// <summary>From when on every activity is still stored; null where none was ever dropped.</summary>
+    public async Task<DateTimeOffset?> Horizon(CancellationToken cancellation) => (await catalog.Load(cancellation)).Log.Horizon;
 
     /// <summary>Whether progress in its events is being counted from what was stored before they were switched on.</summary>
     public Task<bool> IsCounting(CancellationToken cancellation) =>

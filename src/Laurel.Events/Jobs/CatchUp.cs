@@ -1,4 +1,3 @@
-using Laurel.Events.Activities;
 using Laurel.Events.Catalog;
 using Laurel.Events.Progress;
 using Laurel.Platform.Postgres;
@@ -11,7 +10,7 @@ namespace Laurel.Events.Jobs;
 /// anew as well, and always writes it; so of the two, the one that comes second is refused by the row's version and finds it done.
 /// </summary>
 internal sealed class CatchUp(
-    UserSweep sweep, JobBatches batches, EventCatalog catalog, Generations generations, JobStore jobs, JobResults results, TimeProvider time) : IJobWork
+    UserSweep sweep, JobBatches batches, EventCatalog catalog, JobStore jobs, JobResults results) : IJobWork
 {
     public JobKind Kind => JobKind.CatchUp;
 
@@ -41,8 +40,7 @@ internal sealed class CatchUp(
 
         if (swept.Last is null)
             return await Settle(job, cursor, cancellation);
-        var reach = await generations.Reach(time.GetUtcNow(), cancellation);
-        var done = await batches.Run((transaction, now) => Write(job, cursor, swept, reach, transaction, now), cancellation);
+        var done = await batches.Run((transaction, now) => Write(job, cursor, swept, transaction, now), cancellation);
         if (done.Status == JobStatus.Failed)
             await catalog.Announce(cancellation);
         return done;
@@ -56,7 +54,7 @@ internal sealed class CatchUp(
             last is null ? counted.At(SweepCursor.Start) with { ToGo = cursor.Counted } : counted, cancellation);
     }
 
-    private async Task<Job> Write(Job job, SweepCursor cursor, Swept swept, Reach reach, NpgsqlTransaction transaction, CatalogSnapshot snapshot)
+    private async Task<Job> Write(Job job, SweepCursor cursor, Swept swept, NpgsqlTransaction transaction, CatalogSnapshot snapshot)
     {
         if (JobBatches.Ended(job, snapshot) is { } ended)
             return ended;
@@ -69,7 +67,7 @@ internal sealed class CatchUp(
             if (row is not null && (row.Epoch == on.Epoch || row.IsUnderRepair(on)))
                 continue;
             var window = Rejudge.WindowOf(on, key.Window);
-            if (reach.Includes(on, window))
+            if (snapshot.Log.ReachTo(window.Start))
                 touches.Add(new Touch(key, on, window) { Row = row, Refolded = anew, For = job.Id });
             else
                 beyond++;

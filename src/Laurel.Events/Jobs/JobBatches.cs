@@ -22,7 +22,7 @@ internal sealed class JobBatches(EventsDatabase database, EventCatalog catalog, 
     public async Task<Job> Write(Job job, NpgsqlTransaction transaction, IReadOnlyList<Touch> touches)
     {
         var folding = new Folding(log);
-        await folding.Write(transaction.Connection!, touches);
+        await folding.Write(transaction.Connection!, catalog.Current.Log, touches);
         return folding.HasQuarantined ? job.Failed("The event is quarantined, since its progress could not be folded.") : job;
     }
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Laurel.Events.Activities;
+using Laurel.Events.Catalog;
 using Laurel.Events.Progress;
 using Laurel.Platform.Postgres;
 using Laurel.Rules;
@@ -21,7 +22,7 @@ internal sealed record Swept(IReadOnlyList<SweptRow> Rows, int Users, string? La
 /// Goes through all users that an event may have to do with: who have activities stored in generations of its period, or progress in
 /// it. It reads index pages to find them, and then their activities; never a whole table.
 /// </summary>
-internal sealed class UserSweep(EventsDatabase database)
+internal sealed class UserSweep(EventsDatabase database, EventCatalog catalog)
 {
     /// <summary>
     /// The users after $4, each found by a step into the two indexes. The comparison of rows leaves the planner no other index of
@@ -146,8 +147,8 @@ internal sealed class UserSweep(EventsDatabase database)
         }
     }
 
-    private Task<(int First, int Last)> Generations(EventDefinition definition, CancellationToken cancellation) =>
-        Activities.Generations.Holding(database.Any, definition.Draft.StartsAt, definition.Draft.EndsAt, cancellation);
+    private async Task<(int First, int Last)> Generations(EventDefinition definition, CancellationToken cancellation) =>
+        (await catalog.Load(cancellation)).Log.Holding(definition.Draft.StartsAt, definition.Draft.EndsAt);
 
     private static NpgsqlBatchCommand Command(string sql, object[] values)
     {

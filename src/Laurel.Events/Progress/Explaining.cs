@@ -49,7 +49,7 @@ internal sealed class Explaining(EventsDatabase database, EventCatalog catalog, 
             await using var connection = await database.Batches.OpenConnectionAsync(cancellation);
             // One moment for all: the catalog, the progress, and the activities that it was folded from.
             await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation);
-            if (await Comparison.Read(transaction, snapshot, time.GetUtcNow(), cancellation) is { } comparison)
+            if (await Comparison.Read(transaction, snapshot, cancellation) is { } comparison)
                 return await Explain(transaction, comparison, wish, cancellation);
             await catalog.Load(cancellation);
         }

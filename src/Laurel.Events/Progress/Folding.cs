@@ -11,15 +11,18 @@ namespace Laurel.Events.Progress;
 /// Makes rows of progress what their activities come to, inside of the caller's transaction. No row is locked ahead: a row that another
 /// process has changed meanwhile refuses the write, is locked by that, read again and folded again.
 /// </summary>
-/// <param name="log">Hears of folds that fail.</param>
+/// <param name="alarm">Hears of folds that fail.</param>
 /// <param name="isAlone">
 /// Whether to believe, until it shows that it is not so, that nobody else writes these rows. Then PostgreSQL need not tell which rows it
 /// wrote, which costs it a fifteenth of its work; where it wrote fewer than it was given, the batch is repeated, and told from then on.
 /// </param>
-internal sealed class Folding(ILogger log, bool isAlone = false)
+internal sealed class Folding(ILogger alarm, bool isAlone = false)
 {
-    /// <summary>The second attempt holds the locks, so it succeeds.</summary>
+    /// <summary>What the first attempt is refused the second holds the locks of; one more is for rows that were remembered wrongly.</summary>
     private const int MaxAttempts = 3;
+
+    /// <summary>How many users' histories one statement reads, so that none runs into its time limit.</summary>
+    private const int UsersAtOnce = 100;
 
     /// <summary>After so many writes without a refusal nobody else is there any more.</summary>
     private const int Vigilance = 100;
@@ -30,9 +33,9 @@ internal sealed class Folding(ILogger log, bool isAlone = false)
     public bool HasQuarantined { get; private set; }
 
     /// <summary>Writes the rows of these touches, which are in the order of their keys and have been read or are remembered.</summary>
-    public async Task Write(NpgsqlConnection connection, IReadOnlyList<Touch> touches)
+    public async Task Write(NpgsqlConnection connection, StoredGenerations log, IReadOnlyList<Touch> touches)
     {
-        var failed = new Dictionary<EventId, string>();
+        var failed = new FailedFolds(alarm);
         var pending = touches;
         for (var attempt = 1; pending.Count > 0; attempt++)
         {
@@ -41,8 +44,8 @@ internal sealed class Folding(ILogger log, bool isAlone = false)
             if (attempt > 1)
                 await Read(connection, pending);
             // What a job has folded already need not be folded again, unless the row has changed meanwhile.
-            var anew = pending.Where(touch => touch.MustRefold && touch.Refolded is null).ToList();
-            await Refold(connection, anew, (touch, activity) => Guard(touch, failed, () => touch.Add(activity)));
+            var anew = pending.Where(touch => touch.MustRefold && touch.Refolded is null);
+            await Refold(connection, log, anew, (touch, activity) => failed.Guard(touch, () => touch.Add(activity)));
 
             var folded = Fold(pending, failed, out var unchanged);
             var outdated = await WriteGuarded(connection, folded, unchanged.FindAll(touch => touch.IsRemembered));
@@ -50,9 +53,9 @@ internal sealed class Folding(ILogger log, bool isAlone = false)
         }
 
         await JobChanges.Record(connection, touches);
-        HasQuarantined = failed.Count > 0;
+        HasQuarantined = failed.Any;
         if (HasQuarantined)
-            await Quarantine(connection, failed);
+            await failed.Quarantine(connection);
     }
 
     /// <summary>Reads the rows as they are now.</summary>
@@ -72,29 +75,44 @@ internal sealed class Folding(ILogger log, bool isAlone = false)
     }
 
     /// <summary>Passes all stored activities of these rows' users to a fold from nothing; those of this transaction are among them.</summary>
-    public static async Task Refold(NpgsqlConnection connection, IReadOnlyList<Touch> touches, Action<Touch, Activity> fold)
+    public static async Task Refold(NpgsqlConnection connection, StoredGenerations log, IEnumerable<Touch> touches, Action<Touch, Activity> fold)
     {
-        if (touches.Count == 0)
-            return;
-
-        foreach (var touch in touches)
-            touch.Refolded = Rules.Progress.Empty;
-        var types = touches.SelectMany(touch => touch.Event.Definition.Measures).Select(measure => measure.Activity).ToHashSet(StringComparer.Ordinal);
-        var periods = touches.Select(touch => (touch.Key.UserId, touch.Window.Start, touch.Window.End)).ToList();
-        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { ActivityLog.History(periods, types) } };
-        await using var reader = await batch.ExecuteReaderAsync();
-        while (await reader.ReadAsync())
-            fold(touches[(int)reader.GetInt64(0) - 1], ActivityLog.Read(reader, 1));
+        foreach (var users in touches.GroupBy(touch => touch.Key.UserId, StringComparer.Ordinal).Chunk(UsersAtOnce))
+            await RefoldUsers(connection, log, Array.ConvertAll(users, ofUser => ofUser.ToArray()), fold);
     }
 
-    private List<(Touch Touch, ProgressRow Row)> Fold(IReadOnlyList<Touch> touches, Dictionary<EventId, string> failed, out List<Touch> unchanged)
+    /// <summary>Each activity is read once, for all the rows of its user that it may belong to.</summary>
+    private static async Task RefoldUsers(NpgsqlConnection connection, StoredGenerations log, Touch[][] users, Action<Touch, Activity> fold)
+    {
+        foreach (var touch in users.SelectMany(ofUser => ofUser))
+            touch.Refolded = Rules.Progress.Empty;
+        var types = users
+            .SelectMany(ofUser => ofUser).Select(touch => touch.Event.Definition).Distinct()
+            .SelectMany(definition => definition.Measures).Select(measure => measure.Activity).ToHashSet(StringComparer.Ordinal);
+        var periods = Array.ConvertAll(
+            users, ofUser => (ofUser[0].Key.UserId, From: ofUser.Min(touch => touch.Window.Start), To: ofUser.Max(touch => touch.Window.End)));
+        var held = log.Holding(periods.Min(period => period.From), periods.Max(period => period.To));
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { ActivityLog.History(held, periods, types) } };
+        await using var reader = await batch.ExecuteReaderAsync();
+        while (await reader.ReadAsync())
+        {
+            var activity = ActivityLog.Read(reader, 1);
+            foreach (var touch in users[reader.GetInt64(0) - 1])
+            {
+                if (activity.OccurredAt >= touch.Window.Start && activity.OccurredAt < touch.Window.End)
+                    fold(touch, activity);
+            }
+        }
+    }
+
+    private static List<(Touch Touch, ProgressRow Row)> Fold(IReadOnlyList<Touch> touches, FailedFolds failed, out List<Touch> unchanged)
     {
         unchanged = [];
         var folded = new List<(Touch Touch, ProgressRow Row)>(touches.Count);
         foreach (var touch in touches)
         {
             ProgressRow? row = null;
-            Guard(touch, failed, () => row = touch.Fold());
+            failed.Guard(touch, () => row = touch.Fold());
             if (row is not null)
                 folded.Add((touch, row));
             else
@@ -102,8 +120,8 @@ internal sealed class Folding(ILogger log, bool isAlone = false)
         }
 
         // An event fails as a whole: what was folded of it before is not written either.
-        if (failed.Count > 0)
-            folded.RemoveAll(one => failed.ContainsKey(one.Touch.Key.EventId));
+        if (failed.Any)
+            folded.RemoveAll(one => failed.Contains(one.Touch.Key.EventId));
         return folded;
     }
 
@@ -173,41 +191,5 @@ internal sealed class Folding(ILogger log, bool isAlone = false)
 
         for (; at < folded.Count; at++)
             refused.Add(folded[at].Touch);
-    }
-
-    /// <summary>
-    /// A fold that throws is a bug, or a state that is none. Its event pays nothing more until an operator lets it be folded anew; the
-    /// activities are stored all the same, and every other event goes on.
-    /// </summary>
-    private void Guard(Touch touch, Dictionary<EventId, string> failed, Action fold)
-    {
-        if (failed.ContainsKey(touch.Key.EventId))
-            return;
-        try
-        {
-            fold();
-        }
-#pragma warning disable CA1031 // Whatever it is, it must not refuse the activity.
-        catch (Exception bug)
-#pragma warning restore CA1031
-        {
-            log.LogError(bug, "Event {Event} is quarantined: its progress cannot be folded.", touch.Key.EventId.Value);
-            failed.Add(touch.Key.EventId, $"{bug.GetType().Name}: {bug.Message}");
-        }
-    }
-
-    private static async Task Quarantine(NpgsqlConnection connection, Dictionary<EventId, string> failed)
-    {
-        await using var batch = new NpgsqlBatch(connection);
-        foreach (var (id, reason) in failed.OrderBy(one => one.Key.Value))
-        {
-            batch.BatchCommands.Add(new NpgsqlBatchCommand(
-                "INSERT INTO quarantines (event_id, since, reason) VALUES ($1, now(), $2) ON CONFLICT (event_id) DO NOTHING")
-            {
-                Parameters = { new NpgsqlParameter<Guid> { TypedValue = id.Value }, new NpgsqlParameter<string> { TypedValue = reason } },
-            });
-        }
-
-        await batch.ExecuteNonQueryAsync();
     }
 }

@@ -1,3 +1,4 @@
+using Laurel.Events.Activities;
 using Laurel.Events.Catalog;
 using Laurel.Platform;
 using Laurel.Platform.Postgres;
@@ -38,7 +39,7 @@ internal readonly record struct ParticipantKey(string UserId, DateOnly Window)
 /// The users of one event. No index knows who has met what, since that would cost every completion a write in the hot path; so a
 /// page looks through rows in the order of their keys for as long as <see cref="Patience"/> lasts, and then says how far it came.
 /// </summary>
-internal sealed class Participants(EventsDatabase database, EventCatalog catalog, TimeProvider time, ILogger<Participants> log)
+internal sealed class Participants(EventsDatabase database, EventCatalog catalog, TimeProvider time, ILogger<Participants> alarm)
 {
     /// <summary>How many rows one statement looks at.</summary>
     internal const int Stretch = 10_000;
@@ -134,14 +135,15 @@ internal sealed class Participants(EventsDatabase database, EventCatalog catalog
             }
         }
 
-        return (await Shown(connection, filter, on, found), end);
+        return (await Shown(connection, snapshot.Log, filter, on, found), end);
     }
 
     /// <summary>
     /// As they are judged today. Rows of another epoch are folded anew for that: whoever was found by what had been stored and does
     /// not fit any more is left out.
     /// </summary>
-    private async Task<IEnumerable<UserProgress>> Shown(NpgsqlConnection connection, ParticipantFilter filter, RunningEvent on, List<Found> found)
+    private async Task<IEnumerable<UserProgress>> Shown(
+        NpgsqlConnection connection, StoredGenerations log, ParticipantFilter filter, RunningEvent on, List<Found> found)
     {
         var shown = new List<(Touch Touch, DateTimeOffset UpdatedAt)>(found.Count);
         foreach (var (key, updatedAt, row) in found)
@@ -151,7 +153,8 @@ internal sealed class Participants(EventsDatabase database, EventCatalog catalog
                 shown.Add((new Touch(new ProgressKey(key.UserId, on.Id, key.Window), on, window) { Row = row }, updatedAt));
         }
 
-        await Folding.Refold(connection, [.. shown.Select(one => one.Touch).Where(touch => touch.MustRefold)], static (touch, activity) => touch.Add(activity));
+        var anew = shown.Select(one => one.Touch).Where(touch => touch.MustRefold && log.ReachTo(touch.Window.Start));
+        await Folding.Refold(connection, log, anew, static (touch, activity) => touch.Add(activity));
         return shown.Select(one => Shown(filter, one.Touch, one.UpdatedAt)).OfType<UserProgress>();
     }
 
@@ -174,7 +177,7 @@ internal sealed class Participants(EventsDatabase database, EventCatalog catalog
         }
         catch (InvalidDataException exception)
         {
-            log.LogError(exception, "The progress of a user in event {Event} cannot be read.", touch.Key.EventId.Value);
+            alarm.LogError(exception, "The progress of a user in event {Event} cannot be read.", touch.Key.EventId.Value);
             return null;
         }
     }

@@ -5,12 +5,15 @@ namespace Laurel.Events.Progress;
 /// changed them since: the guard of the write tells, and a fold that changes nothing has its row looked up all the same.
 /// Rows leave in the order in which they came.
 /// </summary>
+/// <param name="capacity">How many rows may be held, where none is larger than <see cref="UsualBytes"/>; a larger one counts for several.</param>
 internal sealed class ProgressMemory(int capacity)
 {
-    private readonly Dictionary<ProgressKey, ProgressRow> _rows = [];
-    private readonly Queue<ProgressKey> _order = [];
+    private const int UsualBytes = 256;
 
-    public int Count => _rows.Count;
+    /// <summary>Null where a row has been forgotten that keeps its place in the order.</summary>
+    private readonly Dictionary<ProgressKey, ProgressRow?> _rows = [];
+    private readonly Queue<ProgressKey> _order = [];
+    private int _held;
 
     public ProgressRow? Find(ProgressKey key) => _rows.GetValueOrDefault(key);
 
@@ -18,17 +21,28 @@ internal sealed class ProgressMemory(int capacity)
     {
         if (capacity == 0)
             return;
-        if (!_rows.TryAdd(key, row))
-        {
-            _rows[key] = row;
-            return;
-        }
+        if (_rows.TryGetValue(key, out var before))
+            _held -= Weight(before);
+        else
+            _order.Enqueue(key);
+        _rows[key] = row;
+        _held += Weight(row);
 
-        _order.Enqueue(key);
-        if (_order.Count > capacity)
-            _rows.Remove(_order.Dequeue());
+        while (_held > capacity)
+        {
+            _rows.Remove(_order.Dequeue(), out var oldest);
+            _held -= Weight(oldest);
+        }
     }
 
-    /// <summary>The key stays in the order; its row is read anew when it is next needed.</summary>
-    public void Forget(ProgressKey key) => _rows.Remove(key);
+    public void Forget(ProgressKey key)
+    {
+        if (!_rows.TryGetValue(key, out var row))
+            return;
+        _held += Weight(null) - Weight(row);
+        _rows[key] = null;
+    }
+
+    /// <summary>A forgotten one still has its place.</summary>
+    private static int Weight(ProgressRow? row) => 1 + (row?.State.Length ?? 0) / UsualBytes;
 }

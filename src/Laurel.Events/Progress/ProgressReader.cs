@@ -8,9 +8,10 @@ using Npgsql;
 namespace Laurel.Events.Progress;
 
 /// <summary>
-/// Whose progress is wanted: in one event (and window, else the one that is open or was the last), or in a page of events.
+/// Whose progress is wanted: in one event (and window, else the one that is open or was the last), or in a page of events; of those
+/// alone that measure an activity, where one is named.
 /// </summary>
-internal readonly record struct ProgressWish(string UserId, EventId? Event = null, DateOnly? Window = null, Guid? Before = null, int Limit = int.MaxValue);
+internal readonly record struct ProgressWish(string UserId, EventId? Event = null, DateOnly? Window = null, Guid? Before = null, int Limit = 100, string? Activity = null);
 
 /// <summary>What a user has reached in events, by one state of the catalog.</summary>
 internal sealed record Reached(CatalogSnapshot Snapshot, IReadOnlyList<(RunningEvent Event, Window Window, Rules.Progress Progress)> Events);
@@ -71,7 +72,7 @@ internal sealed class ProgressReader
 
         if (all.Exists(touch => touch.Row?.Epoch > touch.Event.Epoch))
             return null;
-        await Folding.Refold(connection, all.FindAll(touch => touch.MustRefold), static (touch, activity) => touch.Add(activity));
+        await Folding.Refold(connection, snapshot.Log, all.Where(touch => touch.MustRefold && snapshot.Log.ReachTo(touch.Window.Start)), static (touch, activity) => touch.Add(activity));
         return wishes.Index().ToDictionary(one => one.Item, one => new Reached(snapshot, Readable(touches[one.Index])));
     }
 

@@ -11,6 +11,7 @@ internal static class ShownEvents
             ? Of(snapshot.Events.GetValueOrDefault(wanted), wish.Window, now)
             : snapshot.Active.Reverse()
                 .Where(one => wish.Before is not { } before || one.Id.Value.CompareTo(before) < 0)
+                .Where(one => wish.Activity is not { } activity || one.Definition.Measures.Any(measure => measure.Activity == activity))
                 .SelectMany(one => Of(one, null, now))
                 .Take(wish.Limit);
 

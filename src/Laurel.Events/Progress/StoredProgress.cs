@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Laurel.Events.Activities;
 using Laurel.Events.Catalog;
 using Laurel.Platform.Postgres;
 using Laurel.Rules;
@@ -28,28 +27,26 @@ public enum StoredProgress
 
 /// <summary>What progress is compared by, as one transaction sees it.</summary>
 /// <param name="Catalog">Which events there are.</param>
-/// <param name="Reach">Which windows' activities are all stored.</param>
 /// <param name="Rejudging">Events whose goals have changed, and of whose rows some still say what was met before.</param>
-internal sealed record Comparison(CatalogSnapshot Catalog, Reach Reach, IReadOnlySet<EventId> Rejudging)
+internal sealed record Comparison(CatalogSnapshot Catalog, IReadOnlySet<EventId> Rejudging)
 {
     /// <summary>Null where this process holds an older catalog than the transaction sees.</summary>
     public static async Task<Comparison?> Read(
-        NpgsqlTransaction transaction, CatalogSnapshot snapshot, DateTimeOffset now, CancellationToken cancellation)
+        NpgsqlTransaction transaction, CatalogSnapshot snapshot, CancellationToken cancellation)
     {
         var versions = await transaction.Query("SELECT version FROM catalog", row => row.GetInt64(0), [], cancellation);
         if (versions is not [var version] || version != snapshot.Version)
             return null;
-        var horizon = await transaction.Query(Generations.HorizonStatement, row => row.Time(0), [Intake.Ahead], cancellation);
         var rejudging = await transaction.Query(
             "SELECT event_id FROM jobs WHERE kind = 'rejudge' AND status IN ('queued', 'running')", row => new EventId(row.GetGuid(0)), [], cancellation);
-        return new Comparison(snapshot, new Reach(horizon is [var since] ? since : null, now), rejudging.ToHashSet());
+        return new Comparison(snapshot, rejudging.ToHashSet());
     }
 
     public StoredProgress Of(RunningEvent on, Window window, ProgressRow? row, Rules.Progress refolded)
     {
         if (on.Status != EventStatus.Active || on.IsQuarantined)
             return StoredProgress.NotCounted;
-        if (!Reach.Includes(on, window))
+        if (!Catalog.Log.ReachTo(window.Start))
             return StoredProgress.BeyondHorizon;
         if (row is null ? !on.IsSettled : row.Epoch != on.Epoch)
             return StoredProgress.CatchingUp;

@@ -41,9 +41,11 @@ internal sealed class Touch(ProgressKey key, RunningEvent on, Window window)
     /// <summary>Folds one of the stored activities in, after <see cref="Refolded"/> was set to nothing.</summary>
     public void Add(Activity stored) => Refolded = Engine.Fold(on.Definition, Refolded!, stored);
 
-    /// <summary>What the user has reached by what was read.</summary>
+    /// <summary>
+    /// What the user has reached by what was read: where not all activities are stored any more, what it came to as long as they were.
+    /// </summary>
     /// <exception cref="InvalidDataException">The stored state is none.</exception>
-    public Rules.Progress Reached => MustRefold ? Refolded! : Row?.Progress ?? Rules.Progress.Empty;
+    public Rules.Progress Reached => Refolded ?? Row?.Progress ?? Rules.Progress.Empty;
 
     /// <summary>The row to write; null where nothing changes.</summary>
     public ProgressRow? Fold()

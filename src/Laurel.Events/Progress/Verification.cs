@@ -14,7 +14,7 @@ namespace Laurel.Events.Progress;
 /// Folds stored activities from nothing and compares what they come to with the stored progress. Each batch of users is seen at one
 /// moment, and activities are stored and folded in one transaction, so it is right also while activities pour in.
 /// </summary>
-internal sealed class Verification(EventsDatabase database, EventCatalog catalog, TimeProvider time)
+internal sealed class Verification(EventsDatabase database, EventCatalog catalog)
 {
     private const int UsersAtOnce = 100;
     private const int MaxAttempts = 5;
@@ -111,7 +111,7 @@ internal sealed class Verification(EventsDatabase database, EventCatalog catalog
             await using var connection = await database.Batches.OpenConnectionAsync(cancellation);
             await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation);
             await transaction.Execute($"SET LOCAL statement_timeout = '{TimeoutSeconds}s'", [], cancellation);
-            if (await Comparison.Read(transaction, snapshot, time.GetUtcNow(), cancellation) is { } comparison)
+            if (await Comparison.Read(transaction, snapshot, cancellation) is { } comparison)
             {
                 var users = some ?? [.. await transaction.Query(NextUsers, row => row.GetString(0), [after, UsersAtOnce], cancellation)];
                 if (users.Length > 0)

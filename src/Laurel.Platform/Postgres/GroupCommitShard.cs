@@ -123,10 +123,13 @@ internal sealed class GroupCommitShard<TItem, TResult>
                     for (var i = 0; i < waiting.Count; i++)
                         waiting[i].TrySetResult(attempt.Results![i]);
                     break;
-                case Fate.Poisoned when part.Count > 1:
+                case Fate.Poisoned or Fate.TooLarge when part.Count > 1:
                     var half = part.Count / 2;
                     parts.Push((part.Start + half, part.Count - half));
                     parts.Push((part.Start, half));
+                    break;
+                case Fate.TooLarge:
+                    waiting[0].Fail(attempt.Failure!);
                     break;
                 case Fate.Poisoned:
                     _meters.Failed("poisoned", 1);
@@ -222,6 +225,7 @@ internal sealed class GroupCommitShard<TItem, TResult>
     private static Fate FateOf(Exception failure) => failure switch
     {
         RepeatBatchException => Fate.Conflict,
+        BatchTooLargeException => Fate.TooLarge,
         PostgresException { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected } => Fate.Conflict,
         PostgresException { SqlState: PostgresErrorCodes.InFailedSqlTransaction } => Fate.Broken,
         PostgresException { SqlState: ['2', '2' or '3', ..] } => Fate.Poisoned,
@@ -269,6 +273,7 @@ internal sealed class GroupCommitShard<TItem, TResult>
     {
         Committed,
         Poisoned,
+        TooLarge,
         Conflict,
         Unavailable,
         Broken,

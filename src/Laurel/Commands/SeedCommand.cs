@@ -74,7 +74,7 @@ internal static class SeedCommand
         var account = there is null || await players.Find(there.Plan.PlayerId, interrupted) is null
             ? await players.Prepare(player.Email, player.Password, interrupted)
             : default;
-        var plan = there?.Plan ?? (await store.Begin(new DemoPlan(users, days, clock.GetUtcNow(), Guid.CreateVersion7(clock.GetUtcNow())), interrupted)).Plan;
+        var plan = there?.Plan ?? await Begin(store, DemoPlan.Of(users, days, clock.GetUtcNow()), interrupted);
         var maker = ActivatorUtilities.CreateInstance<DemoMaker>(services, store, clock);
         await maker.MakeEvents(plan, interrupted);
         var played = await Play(maker, plan, interrupted);
@@ -90,6 +90,14 @@ internal static class SeedCommand
         await maker.Finish(plan, interrupted);
 
         Console.Out.WriteLine($"The demo is there: {Size(plan)}, {DemoEvents.All.Count} events, {played.Stored + played.Known:N0} activities.");
+    }
+
+    private static async Task<DemoPlan> Begin(DemoStore store, DemoPlan plan, CancellationToken interrupted)
+    {
+        if (await store.Horizon(interrupted) is { } horizon && horizon > plan.Opening)
+            throw new StartupException("This database has dropped activities of the time that a demo is about. Make it with empty databases.");
+        await store.Begin(plan, interrupted);
+        return plan;
     }
 
     /// <summary>An attempt that was broken off is brought to its end, as it was begun.</summary>

@@ -74,7 +74,7 @@ public sealed class HotPathPlans(TestPostgres postgres)
         yield return ("the log's insert", ActivityLog.Insert(1, activities));
         yield return ("the log's insert beside an earlier generation", ActivityLog.Insert(2, activities));
         yield return ("the look for what is stored", ActivityLog.Find(2, activities));
-        yield return ("the history of users", ActivityLog.History(keys.ConvertAll(key => (key.UserId, now.AddDays(-9), now)), ["kill"]));
+        yield return ("the history of users", ActivityLog.History((1, int.MaxValue), keys.ConvertAll(key => (key.UserId, now.AddDays(-9), now)), ["kill"]));
         yield return ("the read of progress", ProgressStore.Read(keys));
         foreach (var tell in new[] { true, false })
             yield return ("the write of progress", ProgressStore.Write(keys, keys.ConvertAll(_ => new ProgressRow(2, 1, 0, [1])), tell));

@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
+using Laurel.Events.Activities;
 using Laurel.Platform.Access;
 using Laurel.Platform.Postgres;
 using Laurel.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Laurel.Tests.Executable;
 
@@ -15,9 +17,11 @@ public sealed class Seeding(LaurelApp app) : IClassFixture<LaurelApp>
     [Fact]
     public async Task A_demo_is_right_once_and_pleasant_to_read()
     {
-        // Somebody has played here before.
+        // Somebody has played here before, in another generation of the activity log.
         var early = Playing.NewUser();
         (await app.GameServer().Reports(Playing.Did(early, "check_in", app.Clock.GetUtcNow().AddDays(-2)))).Is(200);
+        await app.Events.Execute("UPDATE catalog SET generation_since = now() - interval '8 days'", [], Cancellation);
+        await app.Services.GetRequiredService<Generations>().Tend(Cancellation);
 
         var made = (await LaurelProcess.Run(app, "seed", "--users", "40", "--days", "30")).Well();
         Assert.StartsWith("The demo is there: 40 users, 30 days, 13 events, ", made.Out[^1], StringComparison.Ordinal);

@@ -130,6 +130,30 @@ public sealed class GroupCommitTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_too_much_for_one_transaction_is_halved_until_it_is_not()
+    {
+        var items = new Items { Gate = new(), Most = 30 };
+        await using var pipeline = Pipeline(items);
+        var plug = await Plug(pipeline, items);
+        var answers = Submit(pipeline, Numbered(1, 100));
+        items.Gate.SetResult();
+
+        await plug;
+        Assert.Equal(Numbered(1, 100).Select(item => $"{item.Id}: 7"), await Task.WhenAll(answers));
+        Assert.Equal([1, 100, 50, 25, 25, 50, 25, 25], items.Runs.Select(run => run.Count));
+    }
+
+    [Fact]
+    public async Task What_is_too_much_on_its_own_fails_alone()
+    {
+        var items = new Items { Most = 0 };
+        await using var pipeline = Pipeline(items);
+        await Assert.ThrowsAsync<BatchTooLargeException>(() => pipeline.Submit(new(1), Cancellation));
+        items.Most = 1;
+        Assert.Equal("2: 7", await pipeline.Submit(new(2), Cancellation));
+    }
+
+    [Fact]
     public async Task Where_everything_is_poisonous_everybody_fails_and_the_loop_lives()
     {
         var items = new Items { Gate = new() };
@@ -641,6 +665,8 @@ public sealed class GroupCommitTests(TestPostgres postgres) : IAsyncLifetime
 
         public int Repeats { get; set; }
 
+        public int Most { get; set; } = int.MaxValue;
+
         public Bug? Bug { get; set; }
 
         public static async Task Migrate(string connectionString, CancellationToken cancellation)
@@ -716,6 +742,8 @@ public sealed class GroupCommitTests(TestPostgres postgres) : IAsyncLifetime
                 Failures--;
                 await Execute(connection, $"DO $$ BEGIN RAISE SQLSTATE '{FailWith}'; END $$");
             }
+            if (batch.Count > Most)
+                throw new BatchTooLargeException("too much");
             if (Repeats-- > 0)
                 throw new RepeatBatchException("once more");
             switch (Bug)
