@@ -53,7 +53,7 @@ internal sealed record DemoEvent(
 
 internal sealed record DemoOffer(string Reward, Condition? Condition = null, bool RequiresApproval = false, bool AutoClaim = false, long? Stock = null);
 
-/// <summary>Events of every kind: all leaves, all repeats, all phases.</summary>
+/// <summary>Events of every kind: all leaves, all repeats, all phases. Lists show them in this order: the first is made last.</summary>
 internal static class DemoEvents
 {
     /// <summary>How many days before the end the first of them begins.</summary>
@@ -64,6 +64,10 @@ internal static class DemoEvents
 
     public static readonly IReadOnlyList<DemoEvent> All =
     [
+        new("Ten evenings in a row", "Check in ten days running; one may be missed.",
+            "Asia/Tokyo", Five, Repeats.Once, -13, 10, new Streak(10, Grace: 1),
+            new(DemoRewards.Purse),
+            new(DemoRewards.Potions, new Streak(5, Grace: 1))),
         new("Attendance book", "A stamp for every day on which you check in; each row of stamps has its reward.",
             "Asia/Seoul", Five, Repeats.Once, -20, 9, new Attendance(21),
             new(DemoRewards.Potions, new Attendance(3)),
@@ -94,10 +98,6 @@ internal static class DemoEvents
             new(DemoRewards.Figure, RequiresApproval: true, Stock: 10),
             new(DemoRewards.Bronze, new Max("match_end", 1_800, Equal("mode", "ranked"))),
             new(DemoRewards.Pocket, new Max("match_end", 1_200, Equal("mode", "ranked")))),
-        new("Ten evenings in a row", "Check in ten days running; one may be missed.",
-            "Asia/Tokyo", Five, Repeats.Once, -13, 10, new Streak(10, Grace: 1),
-            new(DemoRewards.Purse),
-            new(DemoRewards.Potions, new Streak(5, Grace: 1))),
         new("The sunken library", "Find the library on the sea floor, or bring two friends who look for it.",
             "America/Sao_Paulo", Midnight, Repeats.Once, -10, 20, new Any([new Quest("sunken_library"), new Count("invite_friend", 2)]),
             new DemoOffer(DemoRewards.Keeper)),

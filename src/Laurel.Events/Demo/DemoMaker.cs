@@ -36,10 +36,10 @@ internal sealed class DemoMaker(RewardStore rewards, EventStore events, Intake i
         }
 
         var made = (await store.Events(cancellation)).DistinctBy(one => one.Title).ToDictionary(one => one.Title, one => one.Id, StringComparer.Ordinal);
-        foreach (var wanted in DemoEvents.All)
+        foreach (var (hour, wanted) in DemoEvents.All.Reverse().Index())
         {
             var request = wanted.Request(plan.Until, ids);
-            clock.Set(plan.Opening);
+            clock.Set(plan.Opening.AddHours(hour));
             if (!made.TryGetValue(wanted.Title, out var id))
                 id = Changed(await events.Create(request, DemoStore.By, cancellation)).Id;
             if (wanted.Fate == DemoFate.Draft)
