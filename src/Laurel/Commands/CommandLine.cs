@@ -21,16 +21,9 @@ internal static class CommandLine
             {KnownSettings.Help()}
 
             Each can also be given as an argument: --Laurel:DataDir=/var/lib/laurel
-            """)
-        {
-            ServeCommand.Create(),
-            MigrateCommand.Create(),
-            AdminCommand.Create(),
-            KeysCommand.Create(),
-            VerifyCommand.Create(),
-            SeedCommand.Create(),
-            VersionCommand.Create(),
-        };
+            """);
+        foreach (var verb in Verbs())
+            root.Subcommands.Add(verb);
         ServeCommand.MakeDefault(root);
 
         try
@@ -61,6 +54,17 @@ internal static class CommandLine
             return 130;
         }
     }
+
+    public static IEnumerable<Command> Verbs() =>
+    [
+        ServeCommand.Create(),
+        MigrateCommand.Create(),
+        AdminCommand.Create(),
+        KeysCommand.Create(),
+        VerifyCommand.Create(),
+        SeedCommand.Create(),
+        VersionCommand.Create(),
+    ];
 
     /// <summary>For verbs that also work beside a running server: the services over migrated databases, without serving.</summary>
     public static async Task WithServices(
