@@ -37,7 +37,9 @@ public sealed class IfMatch : IEndpointParameterMetadataProvider
 
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder)
     {
-        builder.Metadata.Add(new RequestHeader("If-Match", "The ETag of the version that this change is meant for."));
+        builder.Metadata.Add(new RequestHeader(
+            "If-Match",
+            "The ETag of the version that this change is meant for: of what operators have set. What changes by itself, such as a phase, has no part in it."));
         builder.Metadata.Add(new Refusals([Errors.BadRequest, Errors.VersionMismatch]));
     }
 
