@@ -85,7 +85,6 @@ internal static class CatalogReader
             stored.Status,
             stored.Version,
             stored.Request.Title,
-            stored.Request.Description,
             known?.Version == stored.Version ? known.Definition : EventDefinition.Create(stored.Draft),
             stored.Epoch,
             IsSettled: stored.SettledEpoch == stored.Epoch,

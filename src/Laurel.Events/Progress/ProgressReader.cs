@@ -1,5 +1,4 @@
 using Laurel.Events.Catalog;
-using Laurel.Platform;
 using Laurel.Platform.Postgres;
 using Laurel.Rules;
 using Microsoft.Extensions.Logging;
@@ -23,10 +22,8 @@ internal sealed record Reached(CatalogSnapshot Snapshot, IReadOnlyList<(RunningE
 internal sealed class ProgressReader
 {
     private const int MaxKeys = 5_000;
-    private const int MaxAttempts = 5;
 
     private readonly EventsDatabase _database;
-    private readonly EventCatalog _catalog;
     private readonly TimeProvider _time;
     private readonly ILogger<ProgressReader> _log;
     private readonly GroupRead<ProgressWish, Reached> _group;
@@ -34,26 +31,13 @@ internal sealed class ProgressReader
     public ProgressReader(EventsDatabase database, EventCatalog catalog, TimeProvider time, ILogger<ProgressReader> log)
     {
         _database = database;
-        _catalog = catalog;
         _time = time;
         _log = log;
-        _group = new(Read);
+        _group = new(wishes => catalog.Read(snapshot => Read(snapshot, wishes), CancellationToken.None));
     }
 
     /// <summary>What the user has reached in the events that are wanted, as far as players can see them, newest first.</summary>
     public async Task<Reached> Of(ProgressWish wish, CancellationToken cancellation) => (await _group.Get(wish, cancellation))!;
-
-    private async Task<Dictionary<ProgressWish, Reached>> Read(ProgressWish[] wishes)
-    {
-        for (var attempt = 1; attempt <= MaxAttempts; attempt++)
-        {
-            if (await Read(_catalog.Current, wishes) is { } found)
-                return found;
-            await _catalog.Load(CancellationToken.None);
-        }
-
-        throw new UnavailableException("The catalog changes faster than it can be read.");
-    }
 
     /// <summary>Null where the snapshot is older than what the rows belong to.</summary>
     private async Task<Dictionary<ProgressWish, Reached>?> Read(CatalogSnapshot snapshot, ProgressWish[] wishes)
