@@ -101,7 +101,7 @@ public sealed class Seeding(LaurelApp app) : IClassFixture<LaurelApp>
         Assert.Contains(events, one => one!["phase"]!.GetValue<string>() == "claimable");
         Assert.Contains(events, one => one!["met"]!.GetValue<bool>());
         Assert.Contains(events, one => !one!["met"]!.GetValue<bool>());
-        Assert.True(events.Count(one => one!["leaves"]!.AsArray().Any(leaf => leaf!["current"]!.GetValue<long>() > 0)) > 5, events.ToJsonString());
+        Assert.True(events.Count(one => one!["leaves"]!.AsArray().Any(leaf => leaf!["current"]!.GetValue<long>() > 0)) >= 5, events.ToJsonString());
     }
 
     private async Task HasEventsOfEveryKind()
