@@ -22,6 +22,5 @@ internal sealed record DemoPlan(int Users, int Days, DateTimeOffset Until, Guid 
 
 /// <summary>A demo as the database knows it.</summary>
 /// <param name="Plan">What it is.</param>
-/// <param name="FirstGeneration">Of the activity log, into which its first activities went.</param>
 /// <param name="IsMade">Whether all of it is there.</param>
-internal sealed record StoredDemo(DemoPlan Plan, int FirstGeneration, bool IsMade);
+internal sealed record StoredDemo(DemoPlan Plan, bool IsMade);

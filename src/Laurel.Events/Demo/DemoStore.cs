@@ -41,9 +41,8 @@ internal sealed class DemoStore(EventsDatabase database, EventCatalog catalog)
 
     public Task<StoredDemo?> Find(CancellationToken cancellation) =>
         database.Any.QueryOne(
-            "SELECT users, days, until, player_id, first_generation, last_generation IS NOT NULL FROM demo",
-            row => (StoredDemo?)new StoredDemo(
-                new DemoPlan(row.GetInt32(0), row.GetInt32(1), row.Time(2), row.GetGuid(3)), row.GetInt32(4), row.GetBoolean(5)),
+            "SELECT users, days, until, player_id, last_generation IS NOT NULL FROM demo",
+            row => (StoredDemo?)new StoredDemo(new DemoPlan(row.GetInt32(0), row.GetInt32(1), row.Time(2), row.GetGuid(3)), row.GetBoolean(4)),
             [], cancellation);
 
     /// <summary>The ids of its activities are remembered for sure only as long as the generation that they began in goes on.</summary>

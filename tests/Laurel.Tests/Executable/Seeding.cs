@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Laurel.Events.Activities;
+using Laurel.Events.Demo;
 using Laurel.Platform.Access;
 using Laurel.Platform.Postgres;
 using Laurel.Tests.Support;
@@ -60,6 +61,14 @@ public sealed class Seeding(LaurelApp app) : IClassFixture<LaurelApp>
         await server.Ready();
         (await server.Api.Post("/v1/auth/login", new { email = "ivy@example.com", password = "seven quiet foxes" })).Is(200);
         (await server.Interrupt()).Well();
+    }
+
+    [Fact]
+    public async Task Two_at_once_do_not_make_it_twice()
+    {
+        await using var first = await ActivatorUtilities.CreateInstance<DemoStore>(app.Services).Lock(Cancellation);
+
+        Assert.Contains("Another `laurel seed`", (await LaurelProcess.Run(app, "seed")).Refused(), StringComparison.Ordinal);
     }
 
     [Theory]
