@@ -36,6 +36,7 @@ public static class AuthSetup
         services.AddOwning<LoginActivities>(database);
         services.AddOwning<Sweep>(database);
         services.AddOwning<Admins>(database);
+        services.AddSingleton<DemoPlayers>();
         services.AddSingleton(provider => new TokenVerifier(
             AuthOptions.Issuer, AuthOptions.Audience, () => provider.GetRequiredService<KeyRing>().Verifying, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(new ReadinessCheck("auth database", cancellation => database.Execute("SELECT 1", [], cancellation)));

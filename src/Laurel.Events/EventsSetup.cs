@@ -51,7 +51,7 @@ public static class EventsSetup
         services.AddSingleton(new ReadinessCheck("events database", cancellation => database.Any.Execute("SELECT 1", [], cancellation)));
         services.AddPeriodicWork("events: catalog", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<EventCatalog>().KeepUp);
         services.AddPeriodicWork("events: generations", TimeSpan.FromMinutes(1), provider => provider.GetRequiredService<Generations>().Tend);
-        services.AddOpenApiDocument("events", "Laurel: events", "Events, rewards, activities, progress.", FreeFormSchemas.Describe);
+        services.AddOpenApiDocument("events", "Laurel: events", "Events, rewards, activities, progress.", RulesSchemas.Describe);
     }
 
     public static void MapEvents(this IEndpointRouteBuilder routes)

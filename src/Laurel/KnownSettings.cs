@@ -28,6 +28,8 @@ internal static class KnownSettings
         ("Logging__LogLevel__Default", "the least level that is logged (Information)"),
     ];
 
+    public static IEnumerable<string> Names => All.Select(setting => setting.Name);
+
     public static string Help()
     {
         var width = All.Max(setting => setting.Name.Length) + 2;
@@ -42,13 +44,13 @@ internal static class KnownSettings
         foreach (var (key, value) in configuration.GetSection(Section).AsEnumerable())
         {
             var name = key.Replace(":", "__", StringComparison.Ordinal);
-            if (value is not null && !All.Any(known => Names(known.Name, name)))
+            if (value is not null && !All.Any(known => IsNamed(known.Name, name)))
                 throw new StartupException($"There is no setting {name}. `laurel --help` lists them.");
         }
     }
 
     /// <summary>A name that ends in a number stands for a list.</summary>
-    private static bool Names(string known, string name) => known.EndsWith("__0", StringComparison.Ordinal)
+    private static bool IsNamed(string known, string name) => known.EndsWith("__0", StringComparison.Ordinal)
         ? name.StartsWith(known[..^1], StringComparison.OrdinalIgnoreCase) && int.TryParse(name.AsSpan(known.Length - 1), out _)
         : name.Equals(known, StringComparison.OrdinalIgnoreCase);
 }

@@ -12,6 +12,8 @@ internal sealed record Settings(IConfigurationRoot Configuration)
 
     public bool IsDevelopment => Configuration["environment"] == Environments.Development;
 
+    public bool IsProduction => Configuration["environment"] == Environments.Production;
+
     public string DataDir => Path.GetFullPath(Configuration["Laurel:DataDir"] is { Length: > 0 } folder ? folder : ".laurel");
 
     public string? PostgresDir => Configuration["Laurel:PostgresDir"] is { Length: > 0 } folder ? Path.GetFullPath(folder) : null;

@@ -69,11 +69,7 @@ internal sealed class Limit(NpgsqlDataSource database, Feed feed) : IClient
     private static async Task<int> Write(NpgsqlConnection connection, ProgressKey[] keys, ProgressRow[] rows)
     {
         await using var batch = new NpgsqlBatch(connection) { BatchCommands = { ProgressStore.Write(keys, rows, tell: false) } };
-        await using var reader = await batch.ExecuteReaderAsync();
-        var written = 0;
-        while (await reader.ReadAsync())
-            written++;
-        return written;
+        return await batch.ExecuteNonQueryAsync();
     }
 
     private static ProgressRow Next(ProgressRow? row) => new((row?.Version ?? 0) + 1, epoch: 1, met: 0, row?.State ?? HandWritten.StateOf(1));

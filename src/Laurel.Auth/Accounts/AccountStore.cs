@@ -32,15 +32,18 @@ internal sealed class AccountStore(NpgsqlDataSource database, SessionStore sessi
     {
         var now = time.GetUtcNow();
         var account = new Account(new AccountId(Guid.CreateVersion7(now)), email, nickname, role, now);
-        var added = await database.Execute(
+        return await Add(account, passwordHash, cancellation) ? account : null;
+    }
+
+    /// <summary>False where the e-mail is taken, or the account is there.</summary>
+    public async Task<bool> Add(Account account, string passwordHash, CancellationToken cancellation) =>
+        await database.Execute(
             """
             INSERT INTO accounts (id, email, password_hash, nickname, role, created_at)
             VALUES ($1, $2, $3, $4, $5, $6)
-            ON CONFLICT (lower(email)) DO NOTHING
+            ON CONFLICT DO NOTHING
             """,
-            [account.Id.Value, email, passwordHash, nickname, WireNames<Role>.Of(role), now], cancellation);
-        return added == 1 ? account : null;
-    }
+            [account.Id.Value, account.Email, passwordHash, account.Nickname, WireNames<Role>.Of(account.Role), account.CreatedAt], cancellation) == 1;
 
     public Task<bool> EmailIsTaken(string email, CancellationToken cancellation) =>
         database.QueryOne("SELECT true FROM accounts WHERE lower(email) = lower($1)", row => row.GetBoolean(0), [email], cancellation);

@@ -1,5 +1,5 @@
-using Laurel.Rules;
 using Laurel.Platform.Postgres;
+using Laurel.Rules;
 using Npgsql;
 using NpgsqlTypes;
 

@@ -1,8 +1,11 @@
 namespace Laurel.Events.Activities;
 
 /// <summary>The generations of the activity log that are stored, as one state of the catalog knows them.</summary>
-/// <param name="Known">The number of each, in their order, and since when it was the current one.</param>
-internal sealed record StoredGenerations(IReadOnlyList<(int Number, DateTimeOffset Since)> Known)
+/// <param name="Known">
+/// The number of each, in their order, since when it was the current one, and whether a demo was made in it: what is made for a demo
+/// is stored weeks after it occurred.
+/// </param>
+internal sealed record StoredGenerations(IReadOnlyList<(int Number, DateTimeOffset Since, bool HoldsDemo)> Known)
 {
     /// <summary>For clocks that differ.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromHours(1);
@@ -15,7 +18,7 @@ internal sealed record StoredGenerations(IReadOnlyList<(int Number, DateTimeOffs
 
     /// <summary>
     /// The generations that can hold activities of a period, from the first to the last of them: none is stored longer before or after
-    /// it occurred than the intake lets pass. The first of all also holds what was there before it. The last has no end, so that whoever
+    /// it occurred than the intake lets pass, but for a demo. The first of all also holds what was there before it. The last has no end, so that whoever
     /// looks into it a little later misses nothing either.
     /// </summary>
     public (int First, int Last) Holding(DateTimeOffset from, DateTimeOffset to)
@@ -24,7 +27,7 @@ internal sealed record StoredGenerations(IReadOnlyList<(int Number, DateTimeOffs
         for (var i = 0; i < Known.Count; i++)
         {
             var isNewest = i == Known.Count - 1;
-            var beginsInTime = Known[i].Number == 1 || Known[i].Since - Generations.Length <= to;
+            var beginsInTime = Known[i].Number == 1 || Known[i].HoldsDemo || Known[i].Since - Generations.Length <= to;
             if (!beginsInTime || (!isNewest && Known[i + 1].Since + Margin < from))
                 continue;
             first = last < 0 ? Known[i].Number : first;

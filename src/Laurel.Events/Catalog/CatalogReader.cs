@@ -25,7 +25,13 @@ internal static class CatalogReader
         ORDER BY events.id
         """;
 
-    private const string Generations = "SELECT number, started_at FROM generations ORDER BY number";
+    private const string Generations =
+        """
+        SELECT number, started_at, number BETWEEN first_generation AND COALESCE(last_generation, number) IS TRUE
+        FROM generations
+        LEFT JOIN demo ON true
+        ORDER BY number
+        """;
 
     public static async Task<CatalogSnapshot> Read(NpgsqlDataSource database, CatalogSnapshot before, ILogger log, CancellationToken cancellation)
     {
@@ -68,7 +74,7 @@ internal static class CatalogReader
     public static async Task<StoredGenerations> ReadLog(NpgsqlTransaction transaction, CancellationToken cancellation) =>
         new(await transaction.Query(Generations, Generation, [], cancellation));
 
-    private static (int Number, DateTimeOffset Since) Generation(NpgsqlDataReader row) => (row.GetInt32(0), row.Time(1));
+    private static (int Number, DateTimeOffset Since, bool HoldsDemo) Generation(NpgsqlDataReader row) => (row.GetInt32(0), row.Time(1), row.GetBoolean(2));
 
     private static RunningEvent Ready(Event stored, CatalogSnapshot before)
     {
@@ -79,7 +85,6 @@ internal static class CatalogReader
             stored.Status,
             stored.Version,
             stored.Request.Title,
-            stored.Request.Description,
             known?.Version == stored.Version ? known.Definition : EventDefinition.Create(stored.Draft),
             stored.Epoch,
             IsSettled: stored.SettledEpoch == stored.Epoch,

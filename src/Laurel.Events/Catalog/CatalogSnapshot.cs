@@ -40,7 +40,6 @@ internal sealed record RunningEvent(
     EventStatus Status,
     int Version,
     string Title,
-    string Description,
     EventDefinition Definition,
     int Epoch,
     bool IsSettled,
@@ -59,6 +58,10 @@ internal sealed record RunningEvent(
 
     /// <summary>Those bits of what is met that stand for something there is.</summary>
     public long KnownBits { get; } = Offers.Aggregate(1L, (bits, offer) => bits | (1L << offer.Ordinal));
+
+    /// <summary>A window that is no longer one of the event's has no activities.</summary>
+    public Window WindowOf(DateOnly key) =>
+        Definition.Calendar.WindowAt(key) ?? new Window(key, Definition.Draft.StartsAt, Definition.Draft.StartsAt);
 
     public Phase PhaseAt(DateTimeOffset now) => Phases.At(now, Definition.Draft.StartsAt, Definition.Draft.EndsAt, ClaimWithin);
 }

@@ -1,3 +1,4 @@
+using Laurel.Platform;
 using Laurel.Platform.Postgres;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -12,6 +13,8 @@ internal sealed class EventCatalog(NpgsqlDataSource database, TimeProvider time,
 {
     /// <summary>The advisory lock that is the fence. The letters of "laurel".</summary>
     public const long FenceKey = 0x6C61_7572_656C;
+
+    private const int MaxReads = 5;
 
     private readonly SemaphoreSlim _loading = new(1, 1);
     private volatile CatalogSnapshot _current = CatalogSnapshot.Empty;
@@ -35,6 +38,19 @@ internal sealed class EventCatalog(NpgsqlDataSource database, TimeProvider time,
         {
             _loading.Release();
         }
+    }
+
+    /// <summary>What is read by the catalog that is held here; by the stored one, where the read finds that this is newer, and says null.</summary>
+    public async Task<T> Read<T>(Func<CatalogSnapshot, Task<T?>> read, CancellationToken cancellation) where T : class
+    {
+        for (var attempt = 1; attempt <= MaxReads; attempt++)
+        {
+            if (await read(Current) is { } found)
+                return found;
+            await Load(cancellation);
+        }
+
+        throw new UnavailableException("The catalog changes faster than it can be read.");
     }
 
     /// <summary>

@@ -66,7 +66,7 @@ internal sealed class CatchUp(
             // What is of this epoch was folded by somebody who came first; what is under repair in it is left to the repair.
             if (row is not null && (row.Epoch == on.Epoch || row.IsUnderRepair(on)))
                 continue;
-            var window = Rejudge.WindowOf(on, key.Window);
+            var window = on.WindowOf(key.Window);
             if (snapshot.Log.ReachTo(window.Start))
                 touches.Add(new Touch(key, on, window) { Row = row, Refolded = anew, For = job.Id });
             else

@@ -1,7 +1,6 @@
 using Laurel.Events.Catalog;
 using Laurel.Events.Progress;
 using Laurel.Platform.Postgres;
-using Laurel.Rules;
 using Npgsql;
 
 namespace Laurel.Events.Jobs;
@@ -41,16 +40,12 @@ internal sealed class Rejudge(EventsDatabase database, EventCatalog catalog, Job
         var on = snapshot.Events[job.Event!.Value];
         var touches = rows
             .Where(one => one.Row.Epoch == on.Epoch)
-            .Select(one => new Touch(one.Key, on, WindowOf(on, one.Key.Window)) { Row = one.Row, Mending = Mending.Rejudge, For = job.Id })
+            .Select(one => new Touch(one.Key, on, on.WindowOf(one.Key.Window)) { Row = one.Row, Mending = Mending.Rejudge, For = job.Id })
             .ToList();
         touches.Sort((left, right) => ProgressKey.Order.Compare(left.Key, right.Key));
         var last = rows[^1].Key;
         return await batches.Write(job.At(new RowCursor(last.UserId, last.Window), more: rows.Count), transaction, touches);
     }
-
-    /// <summary>A window that is no longer one of the event's has no activities.</summary>
-    internal static Window WindowOf(RunningEvent on, DateOnly key) =>
-        on.Definition.Calendar.WindowAt(key) ?? new Window(key, on.Definition.Draft.StartsAt, on.Definition.Draft.StartsAt);
 
     private Task<List<(ProgressKey Key, ProgressRow Row)>> Read(EventId @event, RowCursor after, CancellationToken cancellation) =>
         database.Batches.Query(

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Laurel.Events.Activities;
+using Laurel.Events.Catalog;
 using Laurel.Events.Progress;
 using Laurel.Platform.Postgres;
 using Laurel.Rules;
@@ -21,7 +22,7 @@ internal sealed record Swept(IReadOnlyList<SweptRow> Rows, int Users, string? La
 /// Goes through all users that an event may have to do with: who have activities stored in generations of its period, or progress in
 /// it. It reads index pages to find them, and then their activities; never a whole table.
 /// </summary>
-internal sealed class UserSweep(EventsDatabase database)
+internal sealed class UserSweep(EventsDatabase database, EventCatalog catalog)
 {
     /// <summary>
     /// The users after $4, each found by a step into the two indexes. The comparison of rows leaves the planner no other index of
@@ -146,22 +147,8 @@ internal sealed class UserSweep(EventsDatabase database)
         }
     }
 
-    /// <summary>
-    /// Those that can hold activities of its period: none is stored longer after it occurred, or before, than the intake lets pass. An
-    /// hour is for clocks that differ.
-    /// </summary>
-    private Task<(int First, int Last)> Generations(EventDefinition definition, CancellationToken cancellation) =>
-        database.Any.QueryOne(
-            """
-            SELECT COALESCE(min(number), 0), COALESCE(max(number), -1)
-            FROM (SELECT number, started_at, lead(started_at) OVER (ORDER BY number) AS ended_at FROM generations) AS generation
-            WHERE (ended_at IS NULL OR ended_at >= $1) AND started_at <= $2
-            """,
-            row => (row.GetInt32(0), row.GetInt32(1)),
-            [definition.Draft.StartsAt.UtcDateTime.AddHours(-1), Later(definition.Draft.EndsAt.UtcDateTime)], cancellation);
-
-    private static DateTime Later(DateTime time) =>
-        time < DateTime.MaxValue - Activities.Generations.Length ? time + Activities.Generations.Length : DateTime.SpecifyKind(DateTime.MaxValue, DateTimeKind.Utc);
+    private async Task<(int First, int Last)> Generations(EventDefinition definition, CancellationToken cancellation) =>
+        (await catalog.Load(cancellation)).Log.Holding(definition.Draft.StartsAt, definition.Draft.EndsAt);
 
     private static NpgsqlBatchCommand Command(string sql, object[] values)
     {

@@ -27,6 +27,18 @@ CREATE TABLE generations (
 INSERT INTO generations (number, started_at) SELECT generation, generation_since FROM catalog;
 CREATE TABLE activities_1 PARTITION OF activities FOR VALUES IN (1);
 
+-- A demo (`laurel seed`) that is made here, or was. Its activities are stored weeks after they occurred, so it is kept which generations
+-- can hold them.
+CREATE TABLE demo (
+    single           boolean     NOT NULL DEFAULT true CONSTRAINT demo_pkey PRIMARY KEY CONSTRAINT demo_is_one_row CHECK (single),
+    users            int         NOT NULL,
+    days             int         NOT NULL,
+    until            timestamptz NOT NULL,
+    player_id        uuid        NOT NULL, -- the account to sign in with
+    first_generation int         NOT NULL,
+    last_generation  int         -- null as long as it is not whole
+);
+
 -- When activities were taken back, by whom and why.
 CREATE TABLE voids (
     id         uuid        NOT NULL CONSTRAINT voids_pkey PRIMARY KEY,

@@ -1,7 +1,6 @@
 using System.Data;
 using Laurel.Events.Activities;
 using Laurel.Events.Catalog;
-using Laurel.Platform;
 using Laurel.Platform.Postgres;
 using Laurel.Rules;
 using Npgsql;
@@ -35,26 +34,22 @@ internal sealed class Explaining(EventsDatabase database, EventCatalog catalog, 
         ORDER BY occurred_at, id, generation
         """;
 
-    private const int MaxAttempts = 5;
-
     /// <summary>What players ask about is often what they did just before the window began or after it ended.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromDays(1);
 
     /// <summary>Null where there is no such event with progress, or it has no such window.</summary>
-    public async Task<Explained?> Explain(ExplanationWish wish, CancellationToken cancellation)
-    {
-        for (var attempt = 1; attempt <= MaxAttempts; attempt++)
-        {
-            var snapshot = catalog.Current;
-            await using var connection = await database.Batches.OpenConnectionAsync(cancellation);
-            // One moment for all: the catalog, the progress, and the activities that it was folded from.
-            await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation);
-            if (await Comparison.Read(transaction, snapshot, cancellation) is { } comparison)
-                return await Explain(transaction, comparison, wish, cancellation);
-            await catalog.Load(cancellation);
-        }
+    public async Task<Explained?> Explain(ExplanationWish wish, CancellationToken cancellation) =>
+        (await catalog.Read(snapshot => Explain(snapshot, wish, cancellation), cancellation)).Explained;
 
-        throw new UnavailableException("The catalog changes faster than it can be read.");
+    /// <summary>Null where the snapshot is older than what is stored.</summary>
+    private async Task<Answer?> Explain(CatalogSnapshot snapshot, ExplanationWish wish, CancellationToken cancellation)
+    {
+        await using var connection = await database.Batches.OpenConnectionAsync(cancellation);
+        // One moment for all: the catalog, the progress, and the activities that it was folded from.
+        await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation);
+        return await Comparison.Read(transaction, snapshot, cancellation) is { } comparison
+            ? new Answer(await Explain(transaction, comparison, wish, cancellation))
+            : null;
     }
 
     private async Task<Explained?> Explain(NpgsqlTransaction transaction, Comparison comparison, ExplanationWish wish, CancellationToken cancellation)
@@ -164,4 +159,6 @@ internal sealed class Explaining(EventsDatabase database, EventCatalog catalog, 
                 leaves);
         }
     }
+
+    private sealed record Answer(Explained? Explained);
 }

@@ -1,6 +1,5 @@
 using Laurel.Events.Activities;
 using Laurel.Events.Catalog;
-using Laurel.Platform;
 using Laurel.Platform.Postgres;
 using Laurel.Rules;
 using Microsoft.Extensions.Logging;
@@ -70,8 +69,6 @@ internal sealed class Participants(EventsDatabase database, EventCatalog catalog
         ORDER BY place
         """;
 
-    private const int MaxAttempts = 5;
-
     /// <summary>How long one page is looked for.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(1);
 
@@ -83,7 +80,8 @@ internal sealed class Participants(EventsDatabase database, EventCatalog catalog
         var started = time.GetTimestamp();
         do
         {
-            var (found, next) = await Look(filter, after, limit - users.Count, cancellation);
+            var from = after;
+            var (found, next) = await catalog.Read(snapshot => Look(snapshot, filter, from, limit - users.Count, cancellation), cancellation);
             users.AddRange(found);
             if (next is null)
                 return (users, null);
@@ -94,25 +92,12 @@ internal sealed class Participants(EventsDatabase database, EventCatalog catalog
         return (users, after);
     }
 
-    private async Task<(IEnumerable<UserProgress> Users, ParticipantKey? Next)> Look(
-        ParticipantFilter filter, ParticipantKey after, int limit, CancellationToken cancellation)
-    {
-        for (var attempt = 1; attempt <= MaxAttempts; attempt++)
-        {
-            if (await Look(catalog.Current, filter, after, limit, cancellation) is { } found)
-                return found;
-            await catalog.Load(cancellation);
-        }
-
-        throw new UnavailableException("The catalog changes faster than it can be read.");
-    }
-
     /// <summary>Null where the snapshot is older than what the rows belong to.</summary>
-    private async Task<(IEnumerable<UserProgress> Users, ParticipantKey? Next)?> Look(
+    private async Task<Looked?> Look(
         CatalogSnapshot snapshot, ParticipantFilter filter, ParticipantKey after, int limit, CancellationToken cancellation)
     {
         if (snapshot.Events.GetValueOrDefault(filter.Event) is not { } on)
-            return ([], null);
+            return new Looked([], null);
 
         await using var connection = await database.Batches.OpenConnectionAsync(cancellation);
         var (found, end) = (new List<Found>(limit), (ParticipantKey?)null);
@@ -135,7 +120,7 @@ internal sealed class Participants(EventsDatabase database, EventCatalog catalog
             }
         }
 
-        return (await Shown(connection, snapshot.Log, filter, on, found), end);
+        return new Looked(await Shown(connection, snapshot.Log, filter, on, found), end);
     }
 
     /// <summary>
@@ -199,4 +184,6 @@ internal sealed class Participants(EventsDatabase database, EventCatalog catalog
     };
 
     private readonly record struct Found(ParticipantKey Key, DateTimeOffset UpdatedAt, ProgressRow Row);
+
+    private sealed record Looked(IEnumerable<UserProgress> Users, ParticipantKey? Next);
 }

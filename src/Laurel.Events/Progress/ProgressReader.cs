@@ -1,6 +1,5 @@
 using Laurel.Events.Catalog;
 using Laurel.Events.Claims;
-using Laurel.Platform;
 using Laurel.Platform.Postgres;
 using Laurel.Rules;
 using Microsoft.Extensions.Logging;
@@ -36,10 +35,8 @@ internal sealed record Reached(
 internal sealed class ProgressReader
 {
     private const int MaxKeys = 5_000;
-    private const int MaxAttempts = 5;
 
     private readonly EventsDatabase _database;
-    private readonly EventCatalog _catalog;
     private readonly TimeProvider _time;
     private readonly ILogger<ProgressReader> _log;
     private readonly GroupRead<ProgressWish, Reached> _group;
@@ -47,26 +44,13 @@ internal sealed class ProgressReader
     public ProgressReader(EventsDatabase database, EventCatalog catalog, TimeProvider time, ILogger<ProgressReader> log)
     {
         _database = database;
-        _catalog = catalog;
         _time = time;
         _log = log;
-        _group = new(Read);
+        _group = new(wishes => catalog.Read(snapshot => Read(snapshot, wishes), CancellationToken.None));
     }
 
     /// <summary>What the user has reached in the events that are wanted, as far as players can see them, newest first.</summary>
     public async Task<Reached> Of(ProgressWish wish, CancellationToken cancellation) => (await _group.Get(wish, cancellation))!;
-
-    private async Task<Dictionary<ProgressWish, Reached>> Read(ProgressWish[] wishes)
-    {
-        for (var attempt = 1; attempt <= MaxAttempts; attempt++)
-        {
-            if (await Read(_catalog.Current, wishes) is { } found)
-                return found;
-            await _catalog.Load(CancellationToken.None);
-        }
-
-        throw new UnavailableException("The catalog changes faster than it can be read.");
-    }
 
     /// <summary>Null where the snapshot is older than what the rows belong to.</summary>
     private async Task<Dictionary<ProgressWish, Reached>?> Read(CatalogSnapshot snapshot, ProgressWish[] wishes)
@@ -77,7 +61,8 @@ internal sealed class ProgressReader
         var all = touches.SelectMany(ofWish => ofWish).ToList();
 
         await using var connection = await _database.Batches.OpenConnectionAsync();
-        var (claims, free) = (new List<Claim>(), new Dictionary<Guid, long>());
+        // By their ids: two callers may want the same.
+        var (claims, free) = (new Dictionary<ClaimId, Claim>(), new Dictionary<Guid, long>());
         for (var start = 0; start == 0 || start < all.Count; start += MaxKeys)
         {
             if (await ReadPart(connection, all[start..Math.Min(start + MaxKeys, all.Count)], claims, free) != snapshot.Version)
@@ -87,12 +72,12 @@ internal sealed class ProgressReader
         if (all.Exists(touch => touch.Row?.Epoch > touch.Event.Epoch))
             return null;
         await Folding.Refold(connection, snapshot.Log, all.Where(touch => touch.MustRefold && snapshot.Log.ReachTo(touch.Window.Start)), static (touch, activity) => touch.Add(activity));
-        var byWindow = claims.ToLookup(claim => (claim.Key.UserId, claim.Key.Event, claim.Key.Window));
+        var byWindow = claims.Values.ToLookup(claim => (claim.Key.UserId, claim.Key.Event, claim.Key.Window));
         return wishes.Index().ToDictionary(one => one.Item, one => new Reached(snapshot, Readable(touches[one.Index]), byWindow, free));
     }
 
     /// <summary>In one round trip, which catalog holds, these rows, and what has been claimed and is left.</summary>
-    private static async Task<long> ReadPart(NpgsqlConnection connection, List<Touch> touches, List<Claim> claims, Dictionary<Guid, long> free)
+    private static async Task<long> ReadPart(NpgsqlConnection connection, List<Touch> touches, Dictionary<ClaimId, Claim> claims, Dictionary<Guid, long> free)
     {
         await using var batch = new NpgsqlBatch(connection)
         {
@@ -111,7 +96,11 @@ internal sealed class ProgressReader
         await Folding.Read(reader, touches);
         await reader.NextResultAsync();
         while (await reader.ReadAsync())
-            claims.Add(ClaimStore.Read(reader));
+        {
+            var claim = ClaimStore.Read(reader);
+            claims[claim.Id] = claim;
+        }
+
         await reader.NextResultAsync();
         while (await reader.ReadAsync())
             free[reader.GetGuid(0)] = reader.GetInt64(1);

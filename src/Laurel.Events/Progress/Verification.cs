@@ -2,8 +2,6 @@ using System.Data;
 using System.Runtime.InteropServices;
 using Laurel.Events.Activities;
 using Laurel.Events.Catalog;
-using Laurel.Events.Jobs;
-using Laurel.Platform;
 using Laurel.Platform.Postgres;
 using Laurel.Rules;
 using Npgsql;
@@ -17,7 +15,6 @@ namespace Laurel.Events.Progress;
 internal sealed class Verification(EventsDatabase database, EventCatalog catalog)
 {
     private const int UsersAtOnce = 100;
-    private const int MaxAttempts = 5;
     private const int TimeoutSeconds = 300;
 
     /// <summary>Whoever has activities or progress, after $1; each found by a step into each index.</summary>
@@ -84,7 +81,7 @@ internal sealed class Verification(EventsDatabase database, EventCatalog catalog
             var some = drawn?.Skip(at).Take(UsersAtOnce).ToArray();
             if (some is { Length: 0 })
                 return;
-            var users = await Compare(after, some, summary, cancellation);
+            var users = await catalog.Read(snapshot => Compare(snapshot, after, some, summary, cancellation), cancellation);
             if (users.Length == 0)
                 return;
             after = users[^1];
@@ -102,27 +99,20 @@ internal sealed class Verification(EventsDatabase database, EventCatalog catalog
             },
             cancellation);
 
-    /// <summary>Compares the next users after one, or these. Returns who they were.</summary>
-    private async Task<string[]> Compare(string after, string[]? some, VerificationSummary summary, CancellationToken cancellation)
+    /// <summary>Compares the next users after one, or these. Returns who they were; null where the snapshot is older than what is stored.</summary>
+    private async Task<string[]?> Compare(
+        CatalogSnapshot snapshot, string after, string[]? some, VerificationSummary summary, CancellationToken cancellation)
     {
-        for (var attempt = 1; attempt <= MaxAttempts; attempt++)
-        {
-            var snapshot = catalog.Current;
-            await using var connection = await database.Batches.OpenConnectionAsync(cancellation);
-            await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation);
-            await transaction.Execute($"SET LOCAL statement_timeout = '{TimeoutSeconds}s'", [], cancellation);
-            if (await Comparison.Read(transaction, snapshot, cancellation) is { } comparison)
-            {
-                var users = some ?? [.. await transaction.Query(NextUsers, row => row.GetString(0), [after, UsersAtOnce], cancellation)];
-                if (users.Length > 0)
-                    await Compare(transaction, comparison, users, summary, cancellation);
-                return users;
-            }
+        await using var connection = await database.Batches.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation);
+        await transaction.Execute($"SET LOCAL statement_timeout = '{TimeoutSeconds}s'", [], cancellation);
+        if (await Comparison.Read(transaction, snapshot, cancellation) is not { } comparison)
+            return null;
 
-            await catalog.Load(cancellation);
-        }
-
-        throw new UnavailableException("The catalog changes faster than it can be read.");
+        var users = some ?? [.. await transaction.Query(NextUsers, row => row.GetString(0), [after, UsersAtOnce], cancellation)];
+        if (users.Length > 0)
+            await Compare(transaction, comparison, users, summary, cancellation);
+        return users;
     }
 
     private static async Task Compare(
@@ -147,7 +137,7 @@ internal sealed class Verification(EventsDatabase database, EventCatalog catalog
             Add(comparison.Catalog.Events[key.EventId], key, null, progress);
 
         void Add(RunningEvent on, ProgressKey key, ProgressRow? row, Rules.Progress progress) =>
-            summary.Add(comparison.Of(on, Rejudge.WindowOf(on, key.Window), row, progress), on, key, row, progress);
+            summary.Add(comparison.Of(on, on.WindowOf(key.Window), row, progress), on, key, row, progress);
     }
 
     /// <summary>What the stored activities of these users come to, wherever that is not nothing.</summary>

@@ -9,6 +9,9 @@ namespace Laurel.Platform.Http;
 /// <summary>The version that a writer has seen, from <c>If-Match</c>. A version is a strong ETag: its number in quotes.</summary>
 public sealed class IfMatch : IEndpointParameterMetadataProvider
 {
+    /// <summary>Of a writer who has seen none.</summary>
+    public static readonly IfMatch None = new(null);
+
     private readonly IList<EntityTagHeaderValue>? _seen;
 
     private IfMatch(IList<EntityTagHeaderValue>? seen) => _seen = seen;
@@ -26,7 +29,7 @@ public sealed class IfMatch : IEndpointParameterMetadataProvider
         _ = parameter;
         var header = context.Request.Headers.IfMatch;
         if (header.Count == 0)
-            return ValueTask.FromResult<IfMatch?>(new IfMatch(null));
+            return ValueTask.FromResult<IfMatch?>(None);
         return EntityTagHeaderValue.TryParseStrictList([.. header.OfType<string>()], out var tags)
             ? ValueTask.FromResult<IfMatch?>(new IfMatch(tags))
             : throw new ProblemException(new Problem(Errors.BadRequest) { Detail = "If-Match names ETags as they were given, quotes included." });
@@ -34,7 +37,9 @@ public sealed class IfMatch : IEndpointParameterMetadataProvider
 
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder)
     {
-        builder.Metadata.Add(new RequestHeader("If-Match", "The ETag of the version that this change is meant for."));
+        builder.Metadata.Add(new RequestHeader(
+            "If-Match",
+            "The ETag of the version that this change is meant for: of what operators have set. What changes by itself, such as a phase, has no part in it."));
         builder.Metadata.Add(new Refusals([Errors.BadRequest, Errors.VersionMismatch]));
     }
 

@@ -102,19 +102,14 @@ internal static class JsonDiagnosis
         var seen = new HashSet<string>(StringComparer.Ordinal);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var name = Text(ref reader);
-            if (name is null)
+            if (SeeName(ref reader, seen, path, errors) is not { } name)
             {
-                Report(errors, path, "invalid_string", "A name here holds half a surrogate pair or U+0000.");
                 reader.Read();
                 reader.Skip();
                 continue;
             }
 
             var at = Join(path, name);
-            if (!seen.Add(name))
-                Report(errors, at, "duplicate_field", "This field stands here twice.");
-
             var property = type.Properties.FirstOrDefault(known => known.Name == name && (known.Set is not null || known.AssociatedParameter is not null));
             reader.Read();
             if (property is not null)
@@ -139,12 +134,7 @@ internal static class JsonDiagnosis
         var seen = new HashSet<string>(StringComparer.Ordinal);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var name = Text(ref reader);
-            if (name is null)
-                Report(errors, path, "invalid_string", "A name here holds half a surrogate pair or U+0000.");
-            else if (!seen.Add(name))
-                Report(errors, Join(path, name), "duplicate_field", "This field stands here twice.");
-
+            var name = SeeName(ref reader, seen, path, errors);
             reader.Read();
             Walk(ref reader, type.Options.GetTypeInfo(type.ElementType!), Join(path, name ?? "?"), nullable: false, errors);
         }
@@ -152,16 +142,10 @@ internal static class JsonDiagnosis
 
     private static void WalkValue(ref Utf8JsonReader reader, JsonTypeInfo type, string path, List<FieldError> errors)
     {
-        if (reader.TokenType == JsonTokenType.String && Text(ref reader) is null)
-        {
-            Report(errors, path, "invalid_string", "This text holds half a surrogate pair or U+0000.");
-            return;
-        }
-
         // A type that reads itself, and reads a whole object: its texts and names have to be storable like all others.
         var before = errors.Count;
-        if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
-            WalkFreely(reader, path, errors);
+        var texts = reader;
+        WalkFreely(ref texts, path, errors);
         if (errors.Count > before)
         {
             reader.Skip();
@@ -187,30 +171,39 @@ internal static class JsonDiagnosis
         reader.Skip();
     }
 
-    private static void WalkFreely(Utf8JsonReader reader, string path, List<FieldError> errors)
+    private static void WalkFreely(ref Utf8JsonReader reader, string path, List<FieldError> errors)
     {
-        var names = new Stack<HashSet<string>>();
-        var depth = reader.CurrentDepth;
-        do
+        switch (reader.TokenType)
         {
-            switch (reader.TokenType)
-            {
-                case JsonTokenType.StartObject:
-                    names.Push(new HashSet<string>(StringComparer.Ordinal));
-                    break;
-                case JsonTokenType.EndObject:
-                    names.Pop();
-                    break;
-                case JsonTokenType.PropertyName when Text(ref reader) is { } name:
-                    if (!names.Peek().Add(name))
-                        Report(errors, Join(path, name), "duplicate_field", "This field stands here twice.");
-                    break;
-                case JsonTokenType.PropertyName or JsonTokenType.String when Text(ref reader) is null:
-                    Report(errors, path, "invalid_string", "A text in here holds half a surrogate pair or U+0000.");
-                    break;
-            }
+            case JsonTokenType.StartArray:
+                for (var index = 0; reader.Read() && reader.TokenType != JsonTokenType.EndArray; index++)
+                    WalkFreely(ref reader, $"{Prefix(path)}[{index}]", errors);
+                break;
+            case JsonTokenType.StartObject:
+                var seen = new HashSet<string>(StringComparer.Ordinal);
+                while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+                {
+                    var name = SeeName(ref reader, seen, path, errors);
+                    reader.Read();
+                    WalkFreely(ref reader, Join(path, name ?? "?"), errors);
+                }
+
+                break;
+            case JsonTokenType.String when Text(ref reader) is null:
+                Report(errors, path, "invalid_string", "This text holds half a surrogate pair or U+0000.");
+                break;
         }
-        while (reader.Read() && reader.CurrentDepth > depth);
+    }
+
+    /// <summary>The name at the reader, or null where it is none that can be stored.</summary>
+    private static string? SeeName(ref Utf8JsonReader reader, HashSet<string> seen, string path, List<FieldError> errors)
+    {
+        var name = Text(ref reader);
+        if (name is null)
+            Report(errors, path, "invalid_string", "A name here holds half a surrogate pair or U+0000.");
+        else if (!seen.Add(name))
+            Report(errors, Join(path, name), "duplicate_field", "This field stands here twice.");
+        return name;
     }
 
     /// <summary>The text at the reader, or null where it is none that can be stored.</summary>

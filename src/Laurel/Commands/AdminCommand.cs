@@ -28,7 +28,7 @@ internal static class AdminCommand
         }, interrupted);
     }
 
-    public static void ShowPassword(NewAdmin admin)
+    public static void ShowPassword(NewAccount admin)
     {
         if (admin.GeneratedPassword is { } generated)
             Console.Out.WriteLine($"Its password, shown this once: {generated}");

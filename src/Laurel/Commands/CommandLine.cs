@@ -21,15 +21,9 @@ internal static class CommandLine
             {KnownSettings.Help()}
 
             Each can also be given as an argument: --Laurel:DataDir=/var/lib/laurel
-            """)
-        {
-            ServeCommand.Create(),
-            MigrateCommand.Create(),
-            AdminCommand.Create(),
-            KeysCommand.Create(),
-            VerifyCommand.Create(),
-            VersionCommand.Create(),
-        };
+            """);
+        foreach (var verb in Verbs())
+            root.Subcommands.Add(verb);
         ServeCommand.MakeDefault(root);
 
         try
@@ -49,6 +43,11 @@ internal static class CommandLine
             await Console.Error.WriteLineAsync($"laurel: A database failed while Laurel used it: {exception.Message.ReplaceLineEndings(" ")}");
             return 1;
         }
+        catch (UnavailableException exception)
+        {
+            await Console.Error.WriteLineAsync($"laurel: {exception.Message.ReplaceLineEndings(" ")}");
+            return 1;
+        }
         catch (OperationCanceledException)
         {
             await Console.Error.WriteLineAsync("laurel: stopped before it was done.");
@@ -56,12 +55,24 @@ internal static class CommandLine
         }
     }
 
+    public static IEnumerable<Command> Verbs() =>
+    [
+        ServeCommand.Create(),
+        MigrateCommand.Create(),
+        AdminCommand.Create(),
+        KeysCommand.Create(),
+        VerifyCommand.Create(),
+        SeedCommand.Create(),
+        VersionCommand.Create(),
+    ];
+
     /// <summary>For verbs that also work beside a running server: the services over migrated databases, without serving.</summary>
-    public static async Task WithServices(Settings settings, Func<IServiceProvider, Task> work, CancellationToken interrupted)
+    public static async Task WithServices(
+        Settings settings, Func<IServiceProvider, Task> work, CancellationToken interrupted, TimeProvider? time = null)
     {
         await using var databases = await Databases.Open(settings, join: true, interrupted);
         await databases.Migrate(interrupted);
-        await using var app = LaurelHost.Build(settings, databases, Settings.DefaultUrls);
+        await using var app = LaurelHost.Build(settings, databases, Settings.DefaultUrls, time);
         await work(app.Services);
     }
 

@@ -77,7 +77,7 @@ internal static class ServeCommand
 
     private static string FirstLine(Exception exception) => exception.Message.Split('\n', 2)[0].TrimEnd('.', '\r') + ".";
 
-    private static void Announce(NewAdmin admin)
+    private static void Announce(NewAccount admin)
     {
         Console.Out.WriteLine($"The first admin is {admin.Email}.");
         AdminCommand.ShowPassword(admin);

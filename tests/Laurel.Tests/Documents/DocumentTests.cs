@@ -25,6 +25,35 @@ public sealed class DocumentTests
         Assert.Equal(english, CommandsOf("README.ko.md"));
     }
 
+    [Theory]
+    [InlineData("README.md")]
+    [InlineData("README.ko.md")]
+    public void The_settings_that_are_listed_are_those_that_Laurel_knows(string document)
+    {
+        // A cell may name several; the first cell of a row of any other table names none.
+        var listed = File.ReadAllLines(Path.Combine(Repository.Root, document))
+            .Where(line => line.StartsWith("| `", StringComparison.Ordinal))
+            .SelectMany(line => line.Split(" | ")[0].Split('`').Where((_, at) => at % 2 == 1))
+            .Where(name => name.IndexOf("__", StringComparison.Ordinal) > 0 && !name.Contains('<', StringComparison.Ordinal));
+
+        Assert.Equal(KnownSettings.Names.Order(StringComparer.Ordinal), listed.Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("README.md")]
+    [InlineData("README.ko.md")]
+    public void The_verbs_that_are_listed_are_those_that_there_are(string document)
+    {
+        var listed = File.ReadAllLines(Path.Combine(Repository.Root, document))
+            .SkipWhile(line => line is not ("## Verbs" or "## 명령"))
+            .Skip(1)
+            .TakeWhile(line => !line.StartsWith('#'))
+            .Where(line => line.StartsWith("| `", StringComparison.Ordinal))
+            .Select(line => line.Split('`', ' ')[2]);
+
+        Assert.Equal(Commands.CommandLine.Verbs().Select(verb => verb.Name), listed);
+    }
+
     private static IEnumerable<FileInfo> Documents(DirectoryInfo folder) => folder.EnumerateFiles("*.md")
         .Concat(folder.EnumerateDirectories().Where(child => !Foreign.Contains(child.Name) && child.LinkTarget is null).SelectMany(Documents));
 

@@ -96,10 +96,10 @@ public sealed class BadActivities(LaurelApp app) : IClassFixture<LaurelApp>
         var user = Playing.NewUser();
         var now = app.Clock.GetUtcNow();
         var answer = await app.GameServer().Reports(
-            Playing.Did(user, "walk", now.AddDays(-7).AddSeconds(-1)),
-            Playing.Did(user, "walk", now.AddDays(-7).AddSeconds(1)),
-            Playing.Did(user, "walk", now.AddMinutes(5).AddSeconds(-1)),
-            Playing.Did(user, "walk", now.AddMinutes(5).AddSeconds(1)));
+            Playing.Did(user, "walk", now.AddDays(-7).AddMinutes(-1)),
+            Playing.Did(user, "walk", now.AddDays(-7).AddMinutes(1)),
+            Playing.Did(user, "walk", now.AddMinutes(5).AddMinutes(-1)),
+            Playing.Did(user, "walk", now.AddMinutes(5).AddMinutes(1)));
 
         Assert.Equal(["refused activity_too_old", "accepted", "accepted", "refused activity_in_the_future"], answer.Outcomes());
         Assert.Equal(2, answer.Json["accepted"]!.GetValue<int>());

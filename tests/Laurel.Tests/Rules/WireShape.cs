@@ -97,11 +97,11 @@ public sealed class WireShape
         { """{"type":"count","activity":"a","atLeast":1,"where":{"map":{"in":["a",{}]}}}""", "condition.where.map.in[1]", "wrong_kind" },
         { """{"type":"count","activity":"a","atLeast":1,"where":{"map":{"gte":"3"}}}""", "condition.where.map.gte", "wrong_kind" },
         { """{"type":"count","activity":"a","atLeast":1,"where":{"map":{"gte":1e400}}}""", "condition.where.map.gte", "wrong_kind" },
-        { """{"type":"count","activity":"a","atLeast":1,"where":{"map":{"eq":1,"eq":2}}}""", "condition.where.map.eq", "wrong_kind" },
-        { """{"type":"count","activity":"a","atLeast":1,"where":{"map":1,"map":2}}""", "condition.where.map", "wrong_kind" },
-        { """{"type":"count","activity":"a","atLeast":1,"where":{"map":"\u0000"}}""", "condition.where.map", "wrong_kind" },
-        { """{"type":"count","activity":"a","atLeast":1,"where":{"map":"\ud800"}}""", "condition.where.map", "wrong_kind" },
-        { """{"type":"count","activity":"a","atLeast":1,"where":{"\ud800":1}}""", "condition.where", "wrong_kind" },
+        { """{"type":"count","activity":"a","atLeast":1,"where":{"map":{"eq":1,"eq":2}}}""", "condition.where.map.eq", "duplicate_field" },
+        { """{"type":"count","activity":"a","atLeast":1,"where":{"map":1,"map":2}}""", "condition.where.map", "duplicate_field" },
+        { """{"type":"count","activity":"a","atLeast":1,"where":{"map":"\u0000"}}""", "condition.where.map", "invalid_string" },
+        { """{"type":"count","activity":"a","atLeast":1,"where":{"map":"\ud800"}}""", "condition.where.map", "invalid_string" },
+        { """{"type":"count","activity":"a","atLeast":1,"where":{"\ud800":1}}""", "condition.where", "invalid_string" },
     };
 
     [Theory]
@@ -114,17 +114,17 @@ public sealed class WireShape
     }
 
     [Theory]
-    [InlineData("""{"level":{"deep":1}}""", "attributes.level")]
-    [InlineData("""{"level":[1]}""", "attributes.level")]
-    [InlineData("""{"level":null}""", "attributes.level")]
-    [InlineData("""{"level":1e400}""", "attributes.level")]
-    [InlineData("""{"level":1,"level":1}""", "attributes.level")]
-    [InlineData("""{"level":"a\u0000"}""", "attributes.level")]
-    [InlineData("""[]""", "attributes")]
-    [InlineData("""7""", "attributes")]
-    public void Attributes_are_scalars(string attributes, string path)
+    [InlineData("""{"level":{"deep":1}}""", "attributes.level", "wrong_kind")]
+    [InlineData("""{"level":[1]}""", "attributes.level", "wrong_kind")]
+    [InlineData("""{"level":null}""", "attributes.level", "wrong_kind")]
+    [InlineData("""{"level":1e400}""", "attributes.level", "wrong_kind")]
+    [InlineData("""{"level":1,"level":1}""", "attributes.level", "duplicate_field")]
+    [InlineData("""{"level":"a\u0000"}""", "attributes.level", "invalid_string")]
+    [InlineData("""[]""", "attributes", "wrong_kind")]
+    [InlineData("""7""", "attributes", "wrong_kind")]
+    public void Attributes_are_scalars(string attributes, string path, string code)
     {
-        Refused<ActivityBody>($$"""{"type":"hunt","attributes":{{attributes}}}""", path, "wrong_kind");
+        Refused<ActivityBody>($$"""{"type":"hunt","attributes":{{attributes}}}""", path, code);
     }
 
     [Fact]

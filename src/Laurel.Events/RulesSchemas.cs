@@ -4,7 +4,7 @@ using Microsoft.OpenApi;
 namespace Laurel.Events;
 
 /// <summary>How the OpenAPI document describes what the rules read and write themselves.</summary>
-internal static class FreeFormSchemas
+internal static class RulesSchemas
 {
     public static void Describe(Type type, OpenApiSchema schema)
     {
