@@ -8,12 +8,13 @@ namespace Laurel.Events.Catalog;
 /// <summary>Reads the whole catalog, in one statement: version and events are of one moment.</summary>
 internal static class CatalogReader
 {
-    private const int CatchUpAt = 2;
-    private const int EventAt = 4;
+    private const int CatchUpAt = 3;
+    private const int EventAt = 5;
 
     private const string Statement =
         $"""
         SELECT catalog.version, catalog.generation,
+            EXISTS (SELECT FROM jobs WHERE kind = 'void' AND status IN ('queued', 'running', 'failed')),
             (SELECT id FROM jobs WHERE event_id = events.id AND epoch = events.epoch AND kind = 'catch_up' AND events.settled_epoch < events.epoch
              ORDER BY id DESC LIMIT 1),
             (SELECT id FROM jobs WHERE event_id = events.id AND epoch = events.epoch AND kind = 'rejudge' AND status IN ('queued', 'running')
@@ -28,8 +29,8 @@ internal static class CatalogReader
     {
         var unreadable = new List<(EventId, string)>();
         var rows = await database.Query(
-            Statement, row => (Version: row.GetInt64(0), Generation: row.GetInt32(1), Event: row.IsDBNull(EventAt) ? null : Running(row)), [], cancellation);
-        return new CatalogSnapshot(rows[0].Version, rows[0].Generation, rows.Select(row => row.Event).OfType<RunningEvent>(), unreadable);
+            Statement, row => (Version: row.GetInt64(0), Generation: row.GetInt32(1), IsVoiding: row.GetBoolean(2), Event: row.IsDBNull(EventAt) ? null : Running(row)), [], cancellation);
+        return new CatalogSnapshot(rows[0].Version, rows[0].Generation, rows[0].IsVoiding, rows.Select(row => row.Event).OfType<RunningEvent>(), unreadable);
 
         RunningEvent? Running(NpgsqlDataReader row)
         {

@@ -4,14 +4,18 @@ using Laurel.Rules;
 namespace Laurel.Events.Catalog;
 
 /// <summary>The catalog at one version. Never changes; a newer one takes its place.</summary>
-internal sealed class CatalogSnapshot(long version, int generation, IEnumerable<RunningEvent> events, IReadOnlyList<(EventId Id, string Reason)> unreadable)
+internal sealed class CatalogSnapshot(
+    long version, int generation, bool isVoiding, IEnumerable<RunningEvent> events, IReadOnlyList<(EventId Id, string Reason)> unreadable)
 {
-    public static readonly CatalogSnapshot Empty = new(0, 0, [], []);
+    public static readonly CatalogSnapshot Empty = new(0, 0, false, [], []);
 
     public long Version { get; } = version;
 
     /// <summary>Of the activity log.</summary>
     public int Generation { get; } = generation;
+
+    /// <summary>Whether activities are being taken back: then whoever folds into a row writes it.</summary>
+    public bool IsVoiding { get; } = isVoiding;
 
     /// <summary>All but drafts.</summary>
     public FrozenDictionary<EventId, RunningEvent> Events { get; } = events.ToFrozenDictionary(running => running.Id);

@@ -14,16 +14,8 @@ internal static class JobChanges
     /// </summary>
     public static async Task Record(NpgsqlConnection connection, IReadOnlyList<Touch> touches)
     {
-        List<Change>? changes = null;
-        foreach (var touch in touches)
-        {
-            if (touch.Written is null || (touch.For ?? (touch.MustRefold ? touch.Event.CatchUp : touch.Event.Rejudge)) is not { } job)
-                continue;
-            if (touch.Changed() is var (gained, lost) && (gained | lost) != 0)
-                (changes ??= []).Add(new Change(job, touch.Key, gained, lost));
-        }
-
-        if (changes is not null)
+        var changes = touches.Where(touch => touch.MayTell).SelectMany(touch => touch.Changes()).ToList();
+        if (changes.Count > 0)
             await Insert(connection, changes);
     }
 

@@ -42,16 +42,6 @@ internal sealed class JobReader(EventsDatabase database)
                 row.GetInt64(4)),
             [job.Value, after.User, after.Event, after.Window, limit], cancellation);
 
-    /// <summary>Has a failed job tried again from where it stands. False where it has not failed.</summary>
-    public async Task<bool> Retry(JobId id, CancellationToken cancellation) =>
-        await database.Any.Execute(
-            """
-            UPDATE jobs
-            SET status = 'queued', attempts = 0, finished_at = NULL, free_at = now()
-            WHERE id = $1 AND status = 'failed'
-            """,
-            [id.Value], cancellation) == 1;
-
     private static JobView View(NpgsqlDataReader row) => new(
         new JobId(row.GetGuid(0)),
         row.GetString(1),
