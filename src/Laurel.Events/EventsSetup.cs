@@ -32,6 +32,7 @@ public static class EventsSetup
         services.AddSingleton<UserSweep>();
         services.AddSingleton<IJobWork, CatchUp>();
         services.AddSingleton<IJobWork, Rejudge>();
+        services.AddSingleton<IJobWork, Preview>();
         services.AddSingleton<Backtesting>();
         services.AddSingleton<IJobWork, BacktestWork>();
         services.AddSingleton<VoidStore>();
@@ -62,6 +63,7 @@ public static class EventsSetup
         routes.MapProgress();
         routes.MapSupport();
         routes.MapBacktests();
+        routes.MapReplay();
         routes.MapJobs();
     }
 

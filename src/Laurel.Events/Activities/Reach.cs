@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using Laurel.Events.Catalog;
+using Laurel.Platform.Postgres;
 using Laurel.Rules;
+using Npgsql;
 
 namespace Laurel.Events.Activities;
 
@@ -11,7 +13,16 @@ namespace Laurel.Events.Activities;
 internal readonly record struct Reach(DateTimeOffset? Horizon, DateTimeOffset Now)
 {
     /// <summary>How long after its end a window is needed: to claim in, and for activities that are reported late.</summary>
-    public static TimeSpan NeededFor(RunningEvent one) => one.ClaimWithin > Generations.Length ? one.ClaimWithin : Generations.Length;
+    public static TimeSpan NeededFor(RunningEvent one) => NeededFor(one.ClaimWithin);
+
+    public static TimeSpan NeededFor(TimeSpan claimWithin) => claimWithin > Generations.Length ? claimWithin : Generations.Length;
+
+    /// <summary>As it is for as long as the transaction holds the fence.</summary>
+    public static async Task<Reach> Read(NpgsqlTransaction transaction, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var horizon = await transaction.Query(Generations.HorizonStatement, row => row.Time(0), [Intake.Ahead], cancellation);
+        return new Reach(horizon is [var since] ? since : null, now);
+    }
 
     /// <summary>
     /// Whether all of it is stored; or it is needed, so that nothing was dropped since the event is known: what is stored is all that

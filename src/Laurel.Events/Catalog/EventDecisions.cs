@@ -1,4 +1,6 @@
+using Laurel.Events.Activities;
 using Laurel.Platform.Http;
+using Laurel.Rules;
 
 namespace Laurel.Events.Catalog;
 
@@ -10,9 +12,11 @@ internal enum EventOutcome
     IfMatchRequired,
     NotADraft,
     StillADraft,
+    NotRunning,
     CalendarFrozen,
     RewardAlreadyOffered,
     RuleBroken,
+    BeyondHorizon,
     Unchanged,
     Changed,
 }
@@ -24,6 +28,7 @@ public enum EventChange
     Edited,
     Activated,
     Deactivated,
+    Replayed,
     OfferAdded,
     OfferChanged,
     OfferRemoved,
@@ -98,6 +103,20 @@ internal static class EventDecisions
             EventChange.Activated, before with { Status = EventStatus.Active, FirstActivatedAt = before.FirstActivatedAt ?? now }, now),
     };
 
+    /// <summary>What is switched off is counted anew when it is switched on.</summary>
+    public static EventDecision Replay(Event before, Reach reach, DateTimeOffset now) => before.Status switch
+    {
+        EventStatus.Draft => EventOutcome.StillADraft,
+        EventStatus.Inactive => EventOutcome.NotRunning,
+        EventStatus.Active => Counted(EventDecision.To(EventChange.Replayed, before, now), reach),
+    };
+
+    /// <summary>What the event would be, if it were changed like this and counted anew.</summary>
+    public static EventDecision Preview(Event before, Patch<EventRequest>? patch, Reach reach, DateTimeOffset now) =>
+        before.Status == EventStatus.Draft
+            ? EventOutcome.StillADraft
+            : Counted(patch is null ? EventDecision.To(EventChange.Replayed, before, now) : Edit(before, patch, now), reach);
+
     public static EventDecision AddOffer(Event before, OfferId id, OfferRequest wanted, Reward? reward, DateTimeOffset now)
     {
         if (reward is null)
@@ -135,6 +154,12 @@ internal static class EventDecisions
         reward.Stock);
 
     public static FieldError UnknownReward(string path) => new FieldError(path, "unknown_reward", "There is no such reward.");
+
+    /// <summary>All that may still be claimed must be made of activities that are stored.</summary>
+    private static EventDecision Counted(EventDecision decision, Reach reach) => decision.Event is not { } wanted || reach.IncludesAllNeeded(
+        EventDefinition.Create(wanted.Draft).Calendar, wanted.Request.StartsAt, Reach.NeededFor(TimeSpan.FromSeconds(wanted.Request.ClaimWithinSeconds)))
+        ? decision
+        : EventOutcome.BeyondHorizon;
 
     /// <summary>A number that was given once the event was active is never given again; before that, nobody remembers it.</summary>
     private static int NextOrdinal(Event before) => before.FirstActivatedAt is not null

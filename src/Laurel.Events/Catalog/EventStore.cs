@@ -1,3 +1,4 @@
+using Laurel.Events.Activities;
 using Laurel.Platform.Http;
 using Laurel.Platform.Postgres;
 using Microsoft.Extensions.Logging;
@@ -34,6 +35,11 @@ internal sealed class EventStore(NpgsqlDataSource database, EventCatalog catalog
 
     public Task<EventDecision> Switch(EventId id, EventSwitch to, Editor editor, CancellationToken cancellation) =>
         Change(id, editor, (_, before, now) => Task.FromResult(EventDecisions.Switch(before, to, now)), cancellation);
+
+    /// <summary>Has all progress in it counted anew.</summary>
+    public Task<EventDecision> Replay(EventId id, Editor editor, CancellationToken cancellation) =>
+        Change(
+            id, editor, async (transaction, before, now) => EventDecisions.Replay(before, await Reach.Read(transaction, now, cancellation), now), cancellation);
 
     public Task<EventDecision> AddOffer(EventId id, OfferId offer, OfferRequest wanted, Editor editor, CancellationToken cancellation) =>
         Change(

@@ -30,7 +30,7 @@ internal sealed class EventWriter(JobStore jobs)
     public async Task<Event> Update(
         NpgsqlTransaction transaction, Event before, EventDecision decision, string by, DateTimeOffset now, CancellationToken cancellation)
     {
-        var recount = Recounts.Needed(before, decision.Event!, now);
+        var recount = decision.Change == EventChange.Replayed ? Recount.Everything : Recounts.Needed(before, decision.Event!, now);
         var epoch = recount == Recount.Everything ? before.Epoch + 1 : before.Epoch;
         var after = decision.Event! with
         {

@@ -22,7 +22,7 @@ internal sealed class CatchUp(
         if (JobBatches.Ended(job, snapshot) is { } ended)
             return await jobs.Move(ended, cancellation);
         if (cursor.IsThrough)
-            return await jobs.Move(await SumUp(job, cursor, cancellation), cancellation);
+            return await jobs.Move(await results.SumUp(job, cursor, cancellation), cancellation);
 
         var on = snapshot.Events[job.Event!.Value];
         cursor = cursor with { Size = job.Careful(cursor.Size) };
@@ -45,14 +45,6 @@ internal sealed class CatchUp(
         if (done.Status == JobStatus.Failed)
             await catalog.Announce(cancellation);
         return done;
-    }
-
-    private async Task<Job> SumUp(Job job, SweepCursor cursor, CancellationToken cancellation)
-    {
-        var tally = await results.Sum(job.Id, cursor.Tally, cancellation);
-        return tally.IsComplete
-            ? job.Ended(new RecountResult(cursor.Participants, results.Gained(tally), results.Lost(tally), cursor.Beyond))
-            : job.At(cursor with { Tally = tally });
     }
 
     private async Task<Job> Write(Job job, SweepCursor cursor, Swept swept, Reach reach, NpgsqlTransaction transaction, CatalogSnapshot snapshot)

@@ -15,12 +15,14 @@ internal static class JobChanges
     public static async Task Record(NpgsqlConnection connection, IReadOnlyList<Touch> touches)
     {
         var changes = touches.Where(touch => touch.MayTell).SelectMany(touch => touch.Changes()).ToList();
-        if (changes.Count > 0)
-            await Insert(connection, changes);
+        await Insert(connection, changes);
     }
 
     public static async Task Insert(NpgsqlConnection connection, IReadOnlyList<Change> changes)
     {
+        if (changes.Count == 0)
+            return;
+
         await using var batch = new NpgsqlBatch(connection)
         {
             BatchCommands =

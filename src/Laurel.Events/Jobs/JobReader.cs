@@ -13,6 +13,12 @@ internal sealed class JobReader(EventsDatabase database)
     public Task<JobView?> Find(JobId id, CancellationToken cancellation) =>
         database.Any.QueryOne($"SELECT {Columns} FROM jobs WHERE id = $1", View, [id.Value], cancellation);
 
+    /// <summary>The one that counts an event anew under this epoch.</summary>
+    public Task<JobView?> FindCatchUp(EventId @event, int epoch, CancellationToken cancellation) =>
+        database.Any.QueryOne(
+            $"SELECT {Columns} FROM jobs WHERE event_id = $1 AND epoch = $2 AND kind = 'catch_up' ORDER BY id DESC LIMIT 1",
+            View, [@event.Value, epoch], cancellation);
+
     public Task<List<JobView>> List(EventId? @event, JobStatus? status, Guid? before, int limit, CancellationToken cancellation) =>
         database.Any.Query(
             $"""

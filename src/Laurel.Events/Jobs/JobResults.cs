@@ -13,7 +13,7 @@ public sealed record ChangedUser(string UserId, EventId EventId, DateOnly Window
 /// <summary>How many windows of users there are in which something was gained (or lost), and the first hundred of them.</summary>
 public sealed record ChangedUsers(long Count, IReadOnlyList<ChangedUser> Users);
 
-/// <summary>What counting anew comes to.</summary>
+/// <summary>What counting anew comes to, or would come to.</summary>
 /// <param name="Participants">How many users have done something that counts.</param>
 /// <param name="Gained">Who meets a condition now and did not before.</param>
 /// <param name="Lost">Who no longer meets one.</param>
@@ -35,6 +35,15 @@ internal sealed class JobResults(JobReader jobs, EventCatalog catalog, TimeProvi
         while (!tally.IsComplete && time.GetElapsedTime(started) < Part)
             tally = tally.With(await jobs.Changes(job, tally.After, RowsAtOnce, cancellation), RowsAtOnce);
         return tally;
+    }
+
+    /// <summary>The end of a sweep, or the next step to it.</summary>
+    public async Task<Job> SumUp(Job job, SweepCursor cursor, CancellationToken cancellation)
+    {
+        var tally = await Sum(job.Id, cursor.Tally, cancellation);
+        return tally.IsComplete
+            ? job.Ended(new RecountResult(cursor.Participants, Gained(tally), Lost(tally), cursor.Beyond))
+            : job.At(cursor with { Tally = tally });
     }
 
     public ChangedUsers Gained(ChangeTally tally) => new(tally.Gained, [.. tally.FirstGained.Select(Shown)]);

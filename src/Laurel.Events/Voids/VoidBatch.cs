@@ -2,7 +2,6 @@ using Laurel.Events.Activities;
 using Laurel.Events.Catalog;
 using Laurel.Events.Jobs;
 using Laurel.Events.Progress;
-using Laurel.Platform.Postgres;
 using Laurel.Rules;
 using Npgsql;
 
@@ -33,7 +32,7 @@ internal sealed class VoidBatch(Job job, VoidPlan plan, (int First, int Last) he
         if (users.Count == 0)
             return job.At(cursor with { IsThrough = true });
 
-        var reach = await Reach(transaction, now, cancellation);
+        var reach = await Reach.Read(transaction, now, cancellation);
         var (taken, last) = (0, -1);
         await foreach (var (user, activity) in VoidStore.TakeBack(transaction, job.Id, plan, users, held, activitiesAtOnce, cancellation))
         {
@@ -50,12 +49,6 @@ internal sealed class VoidBatch(Job job, VoidPlan plan, (int First, int Last) he
         var read = await Refold(transaction, touches, index, cancellation);
         HasQuarantined = await batches.Fold(transaction, touches);
         return await MoveOn(transaction, users, taken, taken == activitiesAtOnce ? last : users.Count, taken + read, cancellation);
-    }
-
-    private static async Task<Reach> Reach(NpgsqlTransaction transaction, DateTimeOffset now, CancellationToken cancellation)
-    {
-        var horizon = await transaction.Query(Generations.HorizonStatement, row => row.Time(0), [Intake.Ahead], cancellation);
-        return new Reach(horizon is [var since] ? since : null, now);
     }
 
     private void Touch(string user, Activity activity, EventIndex index, Reach reach)
