@@ -37,7 +37,7 @@ internal sealed class JobReader(EventsDatabase database)
             """
             SELECT user_id, event_id, window_key, gained, lost
             FROM job_changes
-            WHERE job_id = $1 AND (user_id, event_id, window_key) > ($2, $3, $4)
+            WHERE job_id = $1 AND (user_id, event_id, window_key) > ($2, $3, $4) AND gained | lost <> 0
             ORDER BY user_id, event_id, window_key
             LIMIT $5
             """,

@@ -16,7 +16,7 @@ internal static class UserHistory
     public const int RowsAtOnce = 20_000;
 
     /// <summary>A page is cut before what does not count is left out; where it is a full one, its last key stands at its end.</summary>
-    private const string Statement =
+    internal const string Statement =
         """
         WITH page AS MATERIALIZED (
             SELECT user_id, id, generation, type, occurred_at, value, attributes, void_id

@@ -77,7 +77,7 @@ internal sealed class VoidWork(
         var until = to - from > TimeSpan.FromSeconds(cursor.SliceSeconds) ? from.AddSeconds(cursor.SliceSeconds) : to;
         var held = await generations.Holding(from, until, cancellation);
         var started = time.GetTimestamp();
-        return await database.Batches.InTransaction(
+        return await database.Any.InTransaction(
             async transaction =>
             {
                 var users = await VoidStore.FindUsers(transaction, job.Id, plan.Source!.Value, from, until, held, cancellation);
