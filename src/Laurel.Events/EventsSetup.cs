@@ -3,6 +3,7 @@ using Laurel.Events.Backtests;
 using Laurel.Events.Catalog;
 using Laurel.Events.Jobs;
 using Laurel.Events.Progress;
+using Laurel.Events.Voids;
 using Laurel.Platform;
 using Laurel.Platform.Http;
 using Laurel.Platform.Postgres;
@@ -31,8 +32,12 @@ public static class EventsSetup
         services.AddSingleton<UserSweep>();
         services.AddSingleton<IJobWork, CatchUp>();
         services.AddSingleton<IJobWork, Rejudge>();
+        services.AddSingleton<IJobWork, Preview>();
         services.AddSingleton<Backtesting>();
         services.AddSingleton<IJobWork, BacktestWork>();
+        services.AddSingleton<VoidStore>();
+        services.AddSingleton<VoidWork>();
+        services.AddSingleton<IJobWork>(provider => provider.GetRequiredService<VoidWork>());
         services.AddHostedService<JobRunner>();
         services.AddSingleton<Intake>();
         services.AddSingleton<Generations>();
@@ -53,10 +58,12 @@ public static class EventsSetup
         routes.MapEventCatalog();
         routes.MapOffers();
         routes.MapActivities();
+        routes.MapVoids();
         routes.MapPlaying();
         routes.MapProgress();
         routes.MapSupport();
         routes.MapBacktests();
+        routes.MapReplay();
         routes.MapJobs();
     }
 
