@@ -98,11 +98,11 @@ internal sealed class VoidStore(EventCatalog catalog, JobStore jobs, TimeProvide
 
     /// <summary>Notes who was reported by a service account in a part of the period. Returns how many are new.</summary>
     public static async Task<int> FindUsers(
-        NpgsqlTransaction transaction, JobId job, Guid source, DateTimeOffset from, DateTimeOffset to, (int First, int Last) held, CancellationToken cancellation)
+        NpgsqlTransaction transaction, JobId job, Guid source, DateTimeOffset from, DateTimeOffset to, IEnumerable<int> generations, CancellationToken cancellation)
     {
         await transaction.Execute(ByArrival, [], cancellation);
         var found = 0;
-        for (var generation = held.First; generation <= held.Last; generation++)
+        foreach (var generation in generations)
             found += await transaction.Execute(FindSent(generation), [job.Value, source, from, to], cancellation);
         return found;
     }

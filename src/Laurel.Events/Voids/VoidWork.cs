@@ -75,12 +75,12 @@ internal sealed class VoidWork(
 
         cursor = cursor with { SliceSeconds = job.Careful(cursor.SliceSeconds) };
         var until = to - from > TimeSpan.FromSeconds(cursor.SliceSeconds) ? from.AddSeconds(cursor.SliceSeconds) : to;
-        var held = (await catalog.Load(cancellation)).Log.Holding(from, until);
+        var generations = (await catalog.Load(cancellation)).Log.AllHolding(from, until);
         var started = time.GetTimestamp();
         return await database.Any.InTransaction(
             async transaction =>
             {
-                var users = await VoidStore.FindUsers(transaction, job.Id, plan.Source!.Value, from, until, held, cancellation);
+                var users = await VoidStore.FindUsers(transaction, job.Id, plan.Source!.Value, from, until, generations, cancellation);
                 var next = cursor.Searched(until, time.GetElapsedTime(started)) with { Found = cursor.Found + users };
                 return await jobs.Move(transaction, job.At(next), cancellation);
             },
