@@ -10,7 +10,7 @@ public sealed record EventsOptions
     public int KeepDays { get; init; } = 90;
 
     /// <summary>How many rows of progress a process may hold in memory, to fold into them without reading them first.</summary>
-    public int RowsInMemory { get; init; } = 200_000;
+    public int RowsInMemory { get; init; } = 400_000;
 
     public static EventsOptions Read(IConfiguration configuration)
     {

@@ -4,6 +4,7 @@ using Laurel.Events.Catalog;
 using Laurel.Events.Claims;
 using Laurel.Events.Jobs;
 using Laurel.Events.Progress;
+using Laurel.Events.Voids;
 using Laurel.Events.Wallet;
 using Laurel.Platform;
 using Laurel.Platform.Http;
@@ -33,8 +34,12 @@ public static class EventsSetup
         services.AddSingleton<UserSweep>();
         services.AddSingleton<IJobWork, CatchUp>();
         services.AddSingleton<IJobWork, Rejudge>();
+        services.AddSingleton<IJobWork, Preview>();
         services.AddSingleton<Backtesting>();
         services.AddSingleton<IJobWork, BacktestWork>();
+        services.AddSingleton<VoidStore>();
+        services.AddSingleton<VoidWork>();
+        services.AddSingleton<IJobWork>(provider => provider.GetRequiredService<VoidWork>());
         services.AddHostedService<JobRunner>();
         services.AddSingleton<Intake>();
         services.AddSingleton<Generations>();
@@ -60,6 +65,7 @@ public static class EventsSetup
         routes.MapEventCatalog();
         routes.MapOffers();
         routes.MapActivities();
+        routes.MapVoids();
         routes.MapPlaying();
         routes.MapProgress();
         routes.MapClaims();
@@ -68,6 +74,7 @@ public static class EventsSetup
         routes.MapPoints();
         routes.MapSupport();
         routes.MapBacktests();
+        routes.MapReplay();
         routes.MapJobs();
     }
 

@@ -7,6 +7,7 @@ using Laurel.Platform.Http;
 using Laurel.Platform.Postgres;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -17,7 +18,7 @@ namespace Laurel.Auth.Logins;
 /// whether the services run together or apart. The login's id is the activity's, so it counts once, however often it is reported.
 /// </summary>
 internal sealed class LoginActivities(
-    NpgsqlDataSource database, SessionTokens tokens, AuthOptions options, IServer server, TimeProvider time, ILogger<LoginActivities> log) : IDisposable
+    NpgsqlDataSource database, SessionTokens tokens, AuthOptions options, IServer server, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<LoginActivities> log) : IDisposable
 {
     /// <summary>The source of these activities: the auth service itself, which needs no account to speak for itself.</summary>
     public static readonly ServiceAccountId OwnAccount = new(new Guid("00000000-0000-0000-0000-00000a074001"));
@@ -32,6 +33,10 @@ internal sealed class LoginActivities(
     /// <summary>Reports what waits. While the events service is down it waits on.</summary>
     public async Task Report(CancellationToken cancellation)
     {
+        // Until the server listens nobody knows where.
+        if (!lifetime.ApplicationStarted.IsCancellationRequested)
+            return;
+
         List<Login> logins;
         do
         {
@@ -76,7 +81,7 @@ internal sealed class LoginActivities(
     private Uri OwnAddress()
     {
         var bound = server.Features.Get<IServerAddressesFeature>()?.Addresses.Order(StringComparer.Ordinal).FirstOrDefault()
-            ?? throw new InvalidOperationException("The server does not listen yet.");
+            ?? throw new InvalidOperationException("The server listens nowhere.");
         var address = new UriBuilder(bound.Replace("*", "localhost", StringComparison.Ordinal).Replace("+", "localhost", StringComparison.Ordinal));
         if (address.Host is "0.0.0.0" or "[::]")
             address.Host = "localhost";

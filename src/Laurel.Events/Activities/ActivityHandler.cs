@@ -64,7 +64,7 @@ internal sealed class ActivityHandler(EventCatalog catalog, EventsOptions option
         foreach (var touch in _touches)
         {
             if ((touch.Written ?? touch.Row) is { } row)
-                _memory.Keep(touch.Key, row);
+                _memory.Keep(touch.Key, row.Packed());
         }
     }
 

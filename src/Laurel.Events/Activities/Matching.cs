@@ -33,7 +33,7 @@ internal sealed class Matching(TimeProvider time)
             foreach (var found in _found)
             {
                 if (found.Definition.Calendar.WindowOf(entry.Activity.Content.OccurredAt) is { } window)
-                    entry.Touches.Add(OfUser(touches, userStart, entry.Activity.UserId, found, window));
+                    entry.Touches.Add(OfUser(touches, userStart, entry.Activity.UserId, found, window, snapshot.IsVoiding));
             }
         }
 
@@ -41,7 +41,7 @@ internal sealed class Matching(TimeProvider time)
         return touches;
     }
 
-    private static Touch OfUser(List<Touch> touches, int userStart, string userId, RunningEvent on, Rules.Window window)
+    private static Touch OfUser(List<Touch> touches, int userStart, string userId, RunningEvent on, Rules.Window window, bool isVoiding)
     {
         for (var i = userStart; i < touches.Count; i++)
         {
@@ -49,7 +49,7 @@ internal sealed class Matching(TimeProvider time)
                 return touches[i];
         }
 
-        var touch = new Touch(new ProgressKey(userId, on.Id, window.Key), on, window);
+        var touch = new Touch(new ProgressKey(userId, on.Id, window.Key), on, window) { IsAlwaysWritten = isVoiding };
         touches.Add(touch);
         return touch;
     }

@@ -36,4 +36,11 @@ internal sealed record StoredGenerations(IReadOnlyList<(int Number, DateTimeOffs
 
         return (first, last);
     }
+
+    /// <summary>The same, each by its number.</summary>
+    public IEnumerable<int> AllHolding(DateTimeOffset from, DateTimeOffset to)
+    {
+        var (first, last) = Holding(from, to);
+        return Known.Select(one => one.Number).Where(number => number >= first && number <= last);
+    }
 }

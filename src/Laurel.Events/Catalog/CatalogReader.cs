@@ -9,12 +9,13 @@ namespace Laurel.Events.Catalog;
 /// <summary>Reads the whole catalog: version and events in one statement, so that they are of one moment.</summary>
 internal static class CatalogReader
 {
-    private const int CatchUpAt = 2;
-    private const int EventAt = 4;
+    private const int CatchUpAt = 3;
+    private const int EventAt = 5;
 
     private const string Statement =
         $"""
         SELECT catalog.version, catalog.generation,
+            EXISTS (SELECT FROM jobs WHERE kind = 'void' AND status IN ('queued', 'running', 'failed')),
             (SELECT id FROM jobs WHERE event_id = events.id AND epoch = events.epoch AND kind = 'catch_up' AND events.settled_epoch < events.epoch
              ORDER BY id DESC LIMIT 1),
             (SELECT id FROM jobs WHERE event_id = events.id AND epoch = events.epoch AND kind = 'rejudge' AND status IN ('queued', 'running')
@@ -37,11 +38,12 @@ internal static class CatalogReader
     {
         var (unreadable, hasUnreadable) = (new List<(EventId, string)>(), false);
         var rows = await database.Query(
-            Statement, row => (Version: row.GetInt64(0), Generation: row.GetInt32(1), Event: row.IsDBNull(EventAt) ? null : Running(row)), [], cancellation);
+            Statement, row => (Version: row.GetInt64(0), Generation: row.GetInt32(1), IsVoiding: row.GetBoolean(2), Event: row.IsDBNull(EventAt) ? null : Running(row)), [], cancellation);
         // Read after the version: a log that has gone on since then makes a newer version, by which nobody folds with this one.
         var generations = await database.Query(Generations, Generation, [], cancellation);
         return new CatalogSnapshot(rows[0].Version, rows[0].Generation, rows.Select(row => row.Event).OfType<RunningEvent>())
         {
+            IsVoiding = rows[0].IsVoiding,
             Log = new StoredGenerations(generations),
             Unreadable = unreadable,
             HasUnreadable = hasUnreadable,

@@ -15,6 +15,9 @@ internal sealed class CatalogSnapshot(long version, int generation, IEnumerable<
     /// <summary>Of the activity log.</summary>
     public int Generation { get; } = generation;
 
+    /// <summary>Whether activities are being taken back: then whoever folds into a row writes it.</summary>
+    public bool IsVoiding { get; init; }
+
     /// <summary>All but drafts.</summary>
     public FrozenDictionary<EventId, RunningEvent> Events { get; } = events.ToFrozenDictionary(running => running.Id);
 

@@ -41,14 +41,16 @@ internal sealed record Event(
     string UpdatedBy,
     Quarantine? Quarantine)
 {
-    public EventDraft Draft => new(
-        Request.StartsAt,
-        Request.EndsAt,
-        Request.TimeZone,
-        Request.DayStartsAt,
-        Request.Repeats,
-        Request.Condition,
-        [.. Offers.Select(offer => new OfferRule(offer.Ordinal, offer.Condition))]);
+    public EventDraft Draft => DraftOf(Request, Offers);
+
+    public static EventDraft DraftOf(EventRequest request, IReadOnlyList<Offer> offers) => new(
+        request.StartsAt,
+        request.EndsAt,
+        request.TimeZone,
+        request.DayStartsAt,
+        request.Repeats,
+        request.Condition,
+        [.. offers.Select(offer => new OfferRule(offer.Ordinal, offer.Condition))]);
 
     public Phase PhaseAt(DateTimeOffset now) =>
         Phases.At(now, Request.StartsAt, Request.EndsAt, TimeSpan.FromSeconds(Request.ClaimWithinSeconds));

@@ -23,6 +23,7 @@ internal static class EventAnswers
         EventOutcome.IfMatchRequired => new Problem(Errors.IfMatchRequired),
         EventOutcome.NotADraft => new Problem(EventsErrors.NotADraft),
         EventOutcome.StillADraft => new Problem(EventsErrors.StillADraft),
+        EventOutcome.NotRunning => new Problem(EventsErrors.EventNotRunning),
         EventOutcome.CalendarFrozen => new Problem(EventsErrors.CalendarFrozen) { Fields = decision.Broken! },
         EventOutcome.OfferHasClaims => new Problem(EventsErrors.OfferHasClaims),
         EventOutcome.RewardAlreadyOffered => new Problem(EventsErrors.RewardAlreadyOffered),

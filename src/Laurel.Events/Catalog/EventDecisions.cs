@@ -10,6 +10,7 @@ internal enum EventOutcome
     IfMatchRequired,
     NotADraft,
     StillADraft,
+    NotRunning,
     CalendarFrozen,
     OfferHasClaims,
     RewardAlreadyOffered,
@@ -26,6 +27,7 @@ public enum EventChange
     Edited,
     Activated,
     Deactivated,
+    Replayed,
     OfferAdded,
     OfferChanged,
     OfferRemoved,
@@ -99,6 +101,20 @@ internal static class EventDecisions
         (_, EventSwitch.Active) => EventDecision.To(
             EventChange.Activated, before with { Status = EventStatus.Active, FirstActivatedAt = before.FirstActivatedAt ?? now }, now),
     };
+
+    /// <summary>What is switched off is counted anew when it is switched on.</summary>
+    public static EventDecision Replay(Event before, DateTimeOffset now) => before.Status switch
+    {
+        EventStatus.Draft => EventOutcome.StillADraft,
+        EventStatus.Inactive => EventOutcome.NotRunning,
+        EventStatus.Active => EventDecision.To(EventChange.Replayed, before, now),
+    };
+
+    /// <summary>What the event would be, if it were changed like this and counted anew.</summary>
+    public static EventDecision Preview(Event before, Patch<EventRequest>? patch, DateTimeOffset now) =>
+        before.Status == EventStatus.Draft
+            ? EventOutcome.StillADraft
+            : patch is null ? EventDecision.To(EventChange.Replayed, before, now) : Edit(before, patch, now);
 
     public static EventDecision AddOffer(Event before, OfferId id, OfferRequest wanted, Reward? reward, DateTimeOffset now)
     {

@@ -37,6 +37,10 @@ internal sealed class EventStore(NpgsqlDataSource database, EventCatalog catalog
     public Task<EventDecision> Switch(EventId id, EventSwitch to, Editor editor, CancellationToken cancellation) =>
         Change(id, editor, (_, before, now) => Task.FromResult(EventDecisions.Switch(before, to, now)), cancellation);
 
+    /// <summary>Has all progress in it counted anew.</summary>
+    public Task<EventDecision> Replay(EventId id, Editor editor, CancellationToken cancellation) =>
+        Change(id, editor, (_, before, now) => Task.FromResult(EventDecisions.Replay(before, now)), cancellation);
+
     public Task<EventDecision> AddOffer(EventId id, OfferId offer, OfferRequest wanted, Editor editor, CancellationToken cancellation) =>
         Change(
             id,
@@ -177,7 +181,7 @@ internal sealed class EventStore(NpgsqlDataSource database, EventCatalog catalog
                 var decision = await decide(transaction, before, now);
                 if (decision.Outcome != EventOutcome.Changed)
                     return decision;
-                var recount = Recounts.Needed(before, decision.Event!, now);
+                var recount = decision.Change == EventChange.Replayed ? Recount.Everything : Recounts.Needed(before, decision.Event!, now);
                 if (recount == Recount.Everything && !Reach.Covers(await CatalogReader.ReadLog(transaction, cancellation), decision.Event!, now))
                     return EventOutcome.BeyondHorizon;
                 return decision with { Event = await writer.Update(transaction, before, decision, recount, editor.By, now, cancellation) };

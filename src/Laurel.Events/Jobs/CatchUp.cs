@@ -20,13 +20,11 @@ internal sealed class CatchUp(
         var snapshot = await catalog.Load(cancellation);
         if (JobBatches.Ended(job, snapshot) is { } ended)
             return await jobs.Move(ended, cancellation);
+        if (cursor.IsThrough)
+            return await jobs.Move(await results.SumUp(job, cursor, cancellation), cancellation);
 
         var on = snapshot.Events[job.Event!.Value];
-        if (job.ToGo is null)
-            return await Count(job, cursor, on, cancellation);
-        if (cursor.IsThrough)
-            return await jobs.Move(job.Ended(await results.Of(job.Id, cursor, cancellation)), cancellation);
-
+        cursor = cursor with { Size = job.Careful(cursor.Size) };
         Swept swept;
         try
         {
@@ -40,18 +38,11 @@ internal sealed class CatchUp(
 
         if (swept.Last is null)
             return await Settle(job, cursor, cancellation);
+        (job, cursor) = await sweep.CountAlongside(job, cursor, on.Definition, cancellation);
         var done = await batches.Run((transaction, now) => Write(job, cursor, swept, transaction, now), cancellation);
         if (done.Status == JobStatus.Failed)
             await catalog.Announce(cancellation);
         return done;
-    }
-
-    private async Task<Job> Count(Job job, SweepCursor cursor, RunningEvent on, CancellationToken cancellation)
-    {
-        var (users, last) = await sweep.Count(on.Id, on.Definition, cursor.User, SweepCursor.CountedAtOnce, cancellation);
-        var counted = job.At(cursor with { User = last ?? "", Counted = cursor.Counted + users });
-        return await jobs.Move(
-            last is null ? counted.At(SweepCursor.Start) with { ToGo = cursor.Counted } : counted, cancellation);
     }
 
     private async Task<Job> Write(Job job, SweepCursor cursor, Swept swept, NpgsqlTransaction transaction, CatalogSnapshot snapshot)
@@ -63,8 +54,8 @@ internal sealed class CatchUp(
         var (touches, beyond) = (new List<Touch>(swept.Rows.Count), 0L);
         foreach (var (key, row, anew) in swept.Rows)
         {
-            // What is of this epoch was folded by somebody who came first; what is under repair in it is left to the repair.
-            if (row is not null && (row.Epoch == on.Epoch || row.IsUnderRepair(on)))
+            // What is of this epoch was folded by somebody who came first.
+            if (row?.Epoch == on.Epoch)
                 continue;
             var window = on.WindowOf(key.Window);
             if (snapshot.Log.ReachTo(window.Start))
@@ -87,31 +78,4 @@ internal sealed class CatchUp(
                 return await jobs.Move(transaction, job.At(cursor with { IsThrough = true }), cancellation);
             },
             cancellation);
-}
-
-/// <summary>Where a sweep over users stands.</summary>
-/// <param name="User">The last one that is done.</param>
-/// <param name="Size">How many are taken at once, so that few of many activities and many of few make about the same work.</param>
-/// <param name="Counted">How many users there are, as far as has been counted.</param>
-/// <param name="Participants">How many of them have done something that counts.</param>
-/// <param name="Beyond">How many rows were left as they are, since not all activities of their windows are stored any more.</param>
-internal sealed record SweepCursor(string User, int Size, long Counted, long Participants, long Beyond)
-{
-    public static readonly SweepCursor Start = new("", 25, 0, 0, 0);
-
-    /// <summary>Whether it has come to its end, and only its result is missing.</summary>
-    public bool IsThrough { get; init; }
-
-    public const int CountedAtOnce = 5_000;
-
-    private const int MaxSize = 200;
-    private const int AimedWeight = 5_000;
-
-    public SweepCursor After(Swept swept, long beyond) => this with
-    {
-        User = swept.Last!,
-        Size = swept.Weight > AimedWeight ? Math.Max(1, Size / 2) : swept.Weight < AimedWeight / 2 ? Math.Min(MaxSize, Size * 2) : Size,
-        Participants = Participants + swept.Rows.Where(row => !row.Anew.IsEmpty).Select(row => row.Key.UserId).Distinct().Count(),
-        Beyond = Beyond + beyond,
-    };
 }

@@ -14,6 +14,12 @@ public enum JobKind
 
     /// <summary>Tries an event on the stored activities of the past.</summary>
     Backtest,
+
+    /// <summary>Compares stored progress with what counting it anew would come to, and writes none.</summary>
+    Preview,
+
+    /// <summary>Takes activities back, and what they came to.</summary>
+    Void,
 }
 
 public enum JobStatus
@@ -43,6 +49,9 @@ internal sealed record Job(JobId Id, JobKind Kind, EventId? Event, int? Epoch, s
 
     public long Done { get; init; }
 
+    /// <summary>How often the batch that comes next has failed.</summary>
+    public int Attempts { get; init; }
+
     /// <summary>Null as long as it is not known.</summary>
     public long? ToGo { get; init; }
 
@@ -69,6 +78,9 @@ internal sealed record Job(JobId Id, JobKind Kind, EventId? Event, int? Epoch, s
     public Job Failed(string reason) => this with { Status = JobStatus.Failed, Reason = reason };
 
     public Job Superseded(string reason) => this with { Status = JobStatus.Superseded, Reason = reason };
+
+    /// <summary>How much to take at once, of what would be right if the batch had not failed before: in the last attempt, one.</summary>
+    public int Careful(int size) => Math.Max(1, size >> (2 * Attempts));
 
     private static T Parse<T>(string json) => JsonSerializer.Deserialize<T>(json, JsonRules.Options) ?? throw new JsonException();
 }

@@ -21,9 +21,15 @@ internal sealed class JobBatches(EventsDatabase database, EventCatalog catalog, 
     /// <returns>The job; or that it has failed, since its event stands still now.</returns>
     public async Task<Job> Write(Job job, NpgsqlTransaction transaction, IReadOnlyList<Touch> touches)
     {
+        return await Fold(transaction, touches) ? job.Failed("The event is quarantined, since its progress could not be folded.") : job;
+    }
+
+    /// <summary>Writes what is to be written of these rows, which are in their order. Returns whether an event had to be quarantined.</summary>
+    public async Task<bool> Fold(NpgsqlTransaction transaction, IReadOnlyList<Touch> touches)
+    {
         var folding = new Folding(log);
         await folding.Write(transaction.Connection!, catalog.Current.Log, touches);
-        return folding.HasQuarantined ? job.Failed("The event is quarantined, since its progress could not be folded.") : job;
+        return folding.HasQuarantined;
     }
 
     /// <summary>Why there is no use in going on with a job of one event and epoch; null where there is.</summary>

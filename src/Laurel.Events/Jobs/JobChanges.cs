@@ -14,21 +14,16 @@ internal static class JobChanges
     /// </summary>
     public static async Task Record(NpgsqlConnection connection, IReadOnlyList<Touch> touches)
     {
-        List<Change>? changes = null;
-        foreach (var touch in touches)
-        {
-            if (touch.Written is null || (touch.For ?? (touch.MustRefold ? touch.Event.CatchUp : touch.Event.Rejudge)) is not { } job)
-                continue;
-            if (touch.Changed() is var (gained, lost) && (gained | lost) != 0)
-                (changes ??= []).Add(new Change(job, touch.Key, gained, lost));
-        }
-
-        if (changes is not null)
-            await Insert(connection, changes);
+        var changes = touches.Where(touch => touch.MayTell).SelectMany(touch => touch.Changes()).ToList();
+        await Insert(connection, changes);
     }
 
+    /// <summary>What is lost after it was gained is neither: a void that takes much of one user back comes to the same row more than once.</summary>
     public static async Task Insert(NpgsqlConnection connection, IReadOnlyList<Change> changes)
     {
+        if (changes.Count == 0)
+            return;
+
         await using var batch = new NpgsqlBatch(connection)
         {
             BatchCommands =
@@ -37,7 +32,9 @@ internal static class JobChanges
                     """
                     INSERT INTO job_changes (job_id, user_id, event_id, window_key, gained, lost)
                     SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::date[], $5::bigint[], $6::bigint[])
-                    ON CONFLICT ON CONSTRAINT job_changes_pkey DO NOTHING
+                    ON CONFLICT ON CONSTRAINT job_changes_pkey DO UPDATE
+                    SET gained = (job_changes.gained & ~excluded.lost) | (excluded.gained & ~job_changes.lost),
+                        lost = (job_changes.lost & ~excluded.gained) | (excluded.lost & ~job_changes.gained)
                     """)
                 {
                     Parameters =

@@ -13,6 +13,12 @@ internal sealed class JobReader(EventsDatabase database)
     public Task<JobView?> Find(JobId id, CancellationToken cancellation) =>
         database.Any.QueryOne($"SELECT {Columns} FROM jobs WHERE id = $1", View, [id.Value], cancellation);
 
+    /// <summary>The one that counts an event anew under this epoch.</summary>
+    public Task<JobView?> FindCatchUp(EventId @event, int epoch, CancellationToken cancellation) =>
+        database.Any.QueryOne(
+            $"SELECT {Columns} FROM jobs WHERE event_id = $1 AND epoch = $2 AND kind = 'catch_up' ORDER BY id DESC LIMIT 1",
+            View, [@event.Value, epoch], cancellation);
+
     public Task<List<JobView>> List(EventId? @event, JobStatus? status, Guid? before, int limit, CancellationToken cancellation) =>
         database.Any.Query(
             $"""
@@ -31,7 +37,7 @@ internal sealed class JobReader(EventsDatabase database)
             """
             SELECT user_id, event_id, window_key, gained, lost
             FROM job_changes
-            WHERE job_id = $1 AND (user_id, event_id, window_key) > ($2, $3, $4)
+            WHERE job_id = $1 AND (user_id, event_id, window_key) > ($2, $3, $4) AND gained | lost <> 0
             ORDER BY user_id, event_id, window_key
             LIMIT $5
             """,
@@ -41,16 +47,6 @@ internal sealed class JobReader(EventsDatabase database)
                 row.GetInt64(3),
                 row.GetInt64(4)),
             [job.Value, after.User, after.Event, after.Window, limit], cancellation);
-
-    /// <summary>Has a failed job tried again from where it stands. False where it has not failed.</summary>
-    public async Task<bool> Retry(JobId id, CancellationToken cancellation) =>
-        await database.Any.Execute(
-            """
-            UPDATE jobs
-            SET status = 'queued', attempts = 0, finished_at = NULL, free_at = now()
-            WHERE id = $1 AND status = 'failed'
-            """,
-            [id.Value], cancellation) == 1;
 
     private static JobView View(NpgsqlDataReader row) => new(
         new JobId(row.GetGuid(0)),

@@ -14,7 +14,7 @@ internal sealed class JobStore(EventsDatabase database, TimeProvider time) : IDi
     /// <summary>Far longer than a batch takes, since each renews it; and how long the work of a process that died stands still.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
 
-    private const string Columns = "id, kind, event_id, epoch, input, lease, cursor, done, to_go";
+    private const string Columns = "id, kind, event_id, epoch, input, lease, cursor, done, to_go, attempts";
 
     private readonly SemaphoreSlim _asked = new(0, 1);
 
@@ -65,33 +65,21 @@ internal sealed class JobStore(EventsDatabase database, TimeProvider time) : IDi
     public async Task<Job?> Take(IReadOnlyCollection<JobKind> kinds, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
-        try
-        {
-            return await database.Any.QueryOne(
-                $"""
-                UPDATE jobs
-                SET status = 'running', lease = $1, free_at = now() + $2, started_at = COALESCE(started_at, $3)
-                WHERE id = (
-                    SELECT waiting.id
-                    FROM jobs AS waiting
-                    WHERE waiting.status IN ('queued', 'running')
-                      AND waiting.free_at <= now()
-                      AND waiting.kind = ANY ($4)
-                      AND (waiting.kind <> 'void' OR NOT EXISTS (
-                          SELECT FROM jobs AS other WHERE other.kind = 'void' AND other.status = 'running' AND other.id <> waiting.id))
-                    ORDER BY waiting.free_at, waiting.id
-                    LIMIT 1)
-                  AND status IN ('queued', 'running')
-                  AND free_at <= now()
-                RETURNING {Columns}
-                """,
-                Read, [Guid.CreateVersion7(now), Lease, now, kinds.Select(WireNames<JobKind>.Of).ToArray()], cancellation);
-        }
-        catch (PostgresException exception) when (exception.ConstraintName == "jobs_one_void")
-        {
-            // Another process was first to begin a void; this one's turn comes when that is done.
-            return null;
-        }
+        return await database.Any.QueryOne(
+            $"""
+            UPDATE jobs
+            SET status = 'running', lease = $1, free_at = now() + $2, started_at = COALESCE(started_at, $3)
+            WHERE id = (
+                SELECT waiting.id
+                FROM jobs AS waiting
+                WHERE waiting.status IN ('queued', 'running') AND waiting.free_at <= now() AND waiting.kind = ANY ($4)
+                ORDER BY waiting.free_at, waiting.id
+                LIMIT 1)
+              AND status IN ('queued', 'running')
+              AND free_at <= now()
+            RETURNING {Columns}
+            """,
+            Read, [Guid.CreateVersion7(now), Lease, now, kinds.Select(WireNames<JobKind>.Of).ToArray()], cancellation);
     }
 
     /// <summary>Makes it true that the job stands where it says, and renews its lease.</summary>
@@ -110,7 +98,7 @@ internal sealed class JobStore(EventsDatabase database, TimeProvider time) : IDi
                 job.Status == JobStatus.Running ? null : time.GetUtcNow(),
             ],
             cancellation);
-        return moved == 1 ? job : throw new LeaseLostException(job.Id);
+        return moved == 1 ? job with { Attempts = 0 } : throw new LeaseLostException(job.Id);
     }
 
     public Task<Job> Move(Job job, CancellationToken cancellation) =>
@@ -133,6 +121,21 @@ internal sealed class JobStore(EventsDatabase database, TimeProvider time) : IDi
             """,
             [job.Id.Value, job.Lease, reason, MaxAttempts, time.GetUtcNow()], cancellation);
 
+    /// <summary>Has a failed job tried again from where it stands. False where it has not failed.</summary>
+    public async Task<bool> Retry(JobId id, CancellationToken cancellation)
+    {
+        var retried = await database.Any.Execute(
+            """
+            UPDATE jobs
+            SET status = 'queued', attempts = 0, finished_at = NULL, free_at = now()
+            WHERE id = $1 AND status = 'failed'
+            """,
+            [id.Value], cancellation) == 1;
+        if (retried)
+            Wake();
+        return retried;
+    }
+
     /// <summary>
     /// A newer epoch counts everything anew, so whatever counted or judged an older one has no use any more; nor has an older judgment
     /// by goals that are no longer those.
@@ -144,7 +147,7 @@ internal sealed class JobStore(EventsDatabase database, TimeProvider time) : IDi
             SET status = 'superseded', finished_at = $4, lease = NULL
             WHERE event_id = $1
               AND status IN ('queued', 'running', 'failed')
-              AND (kind IN ('catch_up', 'rejudge') AND epoch < $2 OR kind = 'rejudge' AND $3 = 'rejudge')
+              AND (kind IN ('catch_up', 'rejudge', 'preview') AND epoch < $2 OR kind = 'rejudge' AND $3 = 'rejudge')
             """,
             [@event.Value, epoch, WireNames<JobKind>.Of(kind), time.GetUtcNow()], cancellation);
 
@@ -159,5 +162,6 @@ internal sealed class JobStore(EventsDatabase database, TimeProvider time) : IDi
         Cursor = row.OptionalText(6),
         Done = row.GetInt64(7),
         ToGo = row.Optional<long>(8),
+        Attempts = row.GetInt32(9),
     };
 }

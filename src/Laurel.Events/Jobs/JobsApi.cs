@@ -10,7 +10,7 @@ namespace Laurel.Events.Jobs;
 
 /// <summary>Work in the background.</summary>
 /// <param name="Id">The job.</param>
-/// <param name="Kind">What is done: `catch_up` counts all progress of an event anew, `rejudge` judges it by new goals, `backtest` tries it on the past.</param>
+/// <param name="Kind">What is done: `catch_up` counts all progress of an event anew, `rejudge` judges it by new goals, `backtest` tries it on the past, `preview` tells what counting anew would change, `void` takes activities back.</param>
 /// <param name="Status">How far it is.</param>
 /// <param name="EventId">The event that it is about, if it is about one.</param>
 /// <param name="Epoch">The event's, when the job was asked for.</param>
@@ -93,13 +93,10 @@ internal static class JobsApi
     private static async Task<Results<Accepted<JobView>, Problem>> Retry(Guid id, JobReader jobs, JobStore store, CancellationToken cancellation)
     {
         var job = new JobId(id);
-        var retried = await jobs.Retry(job, cancellation);
+        var retried = await store.Retry(job, cancellation);
         if (await jobs.Find(job, cancellation) is not { } found)
             return new Problem(Errors.NotFound);
-        if (!retried)
-            return new Problem(EventsErrors.JobNotFailed);
-        store.Wake();
-        return TypedResults.Accepted($"/v1/jobs/{id}", found);
+        return retried ? TypedResults.Accepted($"/v1/jobs/{id}", found) : new Problem(EventsErrors.JobNotFailed);
     }
 
     private static JobChange Shown(Change row, JobResults results)

@@ -18,18 +18,20 @@ internal sealed class Rejudge(EventsDatabase database, EventCatalog catalog, Job
     public async Task<Job> Step(Job job, CancellationToken cancellation)
     {
         var cursor = job.CursorOr(new RowCursor("", DateOnly.MinValue));
-        var rows = await Read(job.Event!.Value, cursor, cancellation);
+        var rows = await Read(job.Event!.Value, cursor, job.Careful(RowsAtOnce), cancellation);
         if (rows.Count == 0)
-        {
-            var result = new RejudgeResult(
-                await results.Changed(job.Id, "gained", cancellation), await results.Changed(job.Id, "lost", cancellation));
-            return await jobs.Move(JobBatches.Ended(job, await catalog.Load(cancellation)) ?? job.Ended(result), cancellation);
-        }
+            return await jobs.Move(JobBatches.Ended(job, await catalog.Load(cancellation)) ?? await SumUp(job, cursor, cancellation), cancellation);
 
         var done = await batches.Run((transaction, snapshot) => Write(job, rows, transaction, snapshot), cancellation);
         if (done.Status == JobStatus.Failed)
             await catalog.Announce(cancellation);
         return done;
+    }
+
+    private async Task<Job> SumUp(Job job, RowCursor cursor, CancellationToken cancellation)
+    {
+        var tally = await results.Sum(job.Id, cursor.Tally ?? ChangeTally.Nothing, cancellation);
+        return tally.IsComplete ? job.Ended(new RejudgeResult(results.Gained(tally), results.Lost(tally))) : job.At(cursor with { Tally = tally });
     }
 
     private async Task<Job> Write(Job job, List<(ProgressKey Key, ProgressRow Row)> rows, NpgsqlTransaction transaction, CatalogSnapshot snapshot)
@@ -47,7 +49,7 @@ internal sealed class Rejudge(EventsDatabase database, EventCatalog catalog, Job
         return await batches.Write(job.At(new RowCursor(last.UserId, last.Window), more: rows.Count), transaction, touches);
     }
 
-    private Task<List<(ProgressKey Key, ProgressRow Row)>> Read(EventId @event, RowCursor after, CancellationToken cancellation) =>
+    private Task<List<(ProgressKey Key, ProgressRow Row)>> Read(EventId @event, RowCursor after, int limit, CancellationToken cancellation) =>
         database.Batches.Query(
             """
             SELECT user_id, event_id, window_key, version, epoch, met, state
@@ -56,9 +58,9 @@ internal sealed class Rejudge(EventsDatabase database, EventCatalog catalog, Job
             ORDER BY event_id, user_id, window_key
             LIMIT $4
             """,
-            row => (ProgressStore.Key(row, 0), ProgressStore.Row(row, 3)), [@event.Value, after.User, after.Window, RowsAtOnce], cancellation);
+            row => (ProgressStore.Key(row, 0), ProgressStore.Row(row, 3)), [@event.Value, after.User, after.Window, limit], cancellation);
 
-    private sealed record RowCursor(string User, DateOnly Window);
+    private sealed record RowCursor(string User, DateOnly Window, ChangeTally? Tally = null);
 }
 
 /// <summary>Who meets the new goals and did not meet the old ones, and the other way round.</summary>

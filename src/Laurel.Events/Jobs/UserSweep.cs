@@ -1,10 +1,9 @@
+using System.Data;
 using System.Runtime.InteropServices;
-using Laurel.Events.Activities;
 using Laurel.Events.Catalog;
 using Laurel.Events.Progress;
 using Laurel.Platform.Postgres;
 using Laurel.Rules;
-using Npgsql;
 
 namespace Laurel.Events.Jobs;
 
@@ -60,77 +59,63 @@ internal sealed class UserSweep(EventsDatabase database, EventCatalog catalog)
         WHERE (event_id, user_id) > ($1, $2) AND (event_id, user_id) <= ($1, $3)
         """;
 
-    private const string History =
-        """
-        SELECT user_id, type, occurred_at, value, attributes
-        FROM activities
-        WHERE user_id > $1
-          AND user_id <= $2
-          AND generation BETWEEN $3 AND $4
-          AND occurred_at >= $5
-          AND occurred_at < $6
-          AND type = ANY ($7)
-          AND void_id IS NULL
-        """;
-
-    /// <summary>How many users there are after this one, up to a limit, and the last of them.</summary>
-    public async Task<(long Users, string? Last)> Count(EventId @event, EventDefinition definition, string after, int limit, CancellationToken cancellation)
+    /// <summary>How many users there are after this one, up to a limit, and the first and the last of them.</summary>
+    public async Task<(long Users, string? First, string? Last)> Count(
+        EventId @event, EventDefinition definition, string after, int limit, CancellationToken cancellation)
     {
-        var generations = await Generations(definition, cancellation);
+        var held = await Holding(definition, cancellation);
         return await database.Batches.QueryOne(
             $"""
             {Users}
-            SELECT count(*), max(user_id)
+            SELECT count(*), min(user_id), max(user_id)
             FROM (SELECT user_id FROM users OFFSET 1 LIMIT $5) AS counted
             WHERE user_id IS NOT NULL
             """,
-            row => (row.GetInt64(0), row.OptionalText(1)), [@event.Value, generations.First, generations.Last, after, limit], cancellation);
+            row => (row.GetInt64(0), row.OptionalText(1), row.OptionalText(2)), [@event.Value, held.First, held.Last, after, limit], cancellation);
     }
 
     /// <summary>
-    /// Reads the next users. Each row of progress is read before the activities that it is compared with, so that whoever changes it
-    /// after that is noticed by its version.
+    /// Reads the next users, all of them as of one moment: rows of progress and the activities that they are compared with. Whoever
+    /// changes a row after that is noticed by its version.
     /// </summary>
     public async Task<Swept> Read(EventId @event, EventDefinition definition, string after, int limit, CancellationToken cancellation)
     {
-        var generations = await Generations(definition, cancellation);
-        var (users, last) = await Count(@event, definition, after, limit, cancellation);
+        var held = await Holding(definition, cancellation);
+        var (users, first, last) = await Count(@event, definition, after, limit, cancellation);
         if (last is null)
             return new Swept([], 0, null, 0);
 
         await using var connection = await database.Batches.OpenConnectionAsync(cancellation);
-        await using var batch = new NpgsqlBatch(connection)
-        {
-            BatchCommands =
-            {
-                Command(Rows, [@event.Value, after, last]),
-                Command(History,
-                [
-                    after, last, generations.First, generations.Last, definition.Draft.StartsAt.UtcDateTime, definition.Draft.EndsAt.UtcDateTime,
-                    definition.Measures.Select(measure => measure.Activity).Distinct().ToArray(),
-                ]),
-            },
-        };
-        await using var reader = await batch.ExecuteReaderAsync(cancellation);
-        var weight = 0;
-        var stored = new Dictionary<ProgressKey, ProgressRow>();
-        for (; await reader.ReadAsync(cancellation); weight++)
-            stored.Add(ProgressStore.Key(reader, 0), ProgressStore.Row(reader, 3));
-
-        await reader.NextResultAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation);
+        var stored = (await transaction.Query(
+            Rows, row => (Key: ProgressStore.Key(row, 0), Row: ProgressStore.Row(row, 3)), [@event.Value, after, last], cancellation))
+            .ToDictionary(one => one.Key, one => one.Row);
         var anew = stored.Keys.ToDictionary(key => key, _ => Rules.Progress.Empty);
-        for (; await reader.ReadAsync(cancellation); weight++)
-        {
-            var activity = ActivityLog.Read(reader, 1);
-            if (definition.Calendar.WindowOf(activity.OccurredAt) is not { } window)
-                continue;
-            ref var progress = ref CollectionsMarshal.GetValueRefOrAddDefault(anew, new ProgressKey(reader.GetString(0), @event, window.Key), out _);
-            progress = Fold(definition, progress ?? Rules.Progress.Empty, activity);
-        }
+        var wish = new HistoryWish(
+            held, definition.Draft.StartsAt, definition.Draft.EndsAt, [.. definition.Measures.Select(measure => measure.Activity).Distinct()]);
+        var activities = await UserHistory.Read(transaction, first!, last, wish, Add, cancellation);
 
         var rows = anew.Select(one => new SweptRow(one.Key, stored.GetValueOrDefault(one.Key), one.Value)).ToList();
         rows.Sort((left, right) => ProgressKey.Order.Compare(left.Key, right.Key));
-        return new Swept(rows, (int)users, last, weight);
+        return new Swept(rows, (int)users, last, stored.Count + activities);
+
+        void Add(string user, Activity activity)
+        {
+            if (definition.Calendar.WindowOf(activity.OccurredAt) is not { } window)
+                return;
+            ref var progress = ref CollectionsMarshal.GetValueRefOrAddDefault(anew, new ProgressKey(user, @event, window.Key), out _);
+            progress = Fold(definition, progress ?? Rules.Progress.Empty, activity);
+        }
+    }
+
+    /// <summary>Counts the next few thousand users, if some are left to be counted. How much there is to do is known when all are.</summary>
+    public async Task<(Job Job, SweepCursor Cursor)> CountAlongside(Job job, SweepCursor cursor, EventDefinition definition, CancellationToken cancellation)
+    {
+        if (cursor.IsCounted)
+            return (job, cursor);
+        var (users, _, last) = await Count(job.Event!.Value, definition, cursor.CountedTo, job.Careful(SweepCursor.CountedAtOnce), cancellation);
+        cursor = cursor with { Counted = cursor.Counted + users, CountedTo = last ?? cursor.CountedTo, IsCounted = last is null };
+        return (last is null ? job with { ToGo = Math.Max(0, cursor.Counted - job.Done) } : job, cursor);
     }
 
     private static Rules.Progress Fold(EventDefinition definition, Rules.Progress progress, Activity activity)
@@ -147,16 +132,8 @@ internal sealed class UserSweep(EventsDatabase database, EventCatalog catalog)
         }
     }
 
-    private async Task<(int First, int Last)> Generations(EventDefinition definition, CancellationToken cancellation) =>
+    private async Task<(int First, int Last)> Holding(EventDefinition definition, CancellationToken cancellation) =>
         (await catalog.Load(cancellation)).Log.Holding(definition.Draft.StartsAt, definition.Draft.EndsAt);
-
-    private static NpgsqlBatchCommand Command(string sql, object[] values)
-    {
-        var command = new NpgsqlBatchCommand(sql);
-        foreach (var value in values)
-            command.Parameters.Add(new NpgsqlParameter { Value = value });
-        return command;
-    }
 }
 
 /// <summary>A fold threw: a bug, or a state that is none. The event is to be quarantined.</summary>

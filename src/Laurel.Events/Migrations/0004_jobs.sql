@@ -23,9 +23,8 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_open ON jobs (free_at, id) WHERE status IN ('queued', 'running');
 CREATE INDEX jobs_by_event ON jobs (event_id, id DESC);
 
--- A void marks rows and, when no batch is under way that has not seen the mark, takes the mark away. Two at once would take each
--- other's away too early.
-CREATE UNIQUE INDEX jobs_one_void ON jobs (kind) WHERE kind = 'void' AND status = 'running';
+-- Whoever reads the catalog asks whether activities are being taken back.
+CREATE INDEX jobs_open_voids ON jobs (kind) WHERE kind = 'void' AND status IN ('queued', 'running', 'failed');
 
 -- Whom a job has still to do with, where finding that out again would cost too much.
 CREATE TABLE job_users (

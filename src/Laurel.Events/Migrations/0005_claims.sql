@@ -1,4 +1,4 @@
--- What users have asked for and been given. A claim is never deleted; its states are in docs/claims.md.
+-- What users have asked for and been given. A claim that was told to anybody is never deleted.
 
 -- How many there are of a reward or an offer, where there is an end of them. A claim takes its units with it, and gives them back
 -- when it comes to nothing.

@@ -1,4 +1,5 @@
 using Laurel.Events.Catalog;
+using Laurel.Events.Jobs;
 using Laurel.Rules;
 
 namespace Laurel.Events.Progress;
@@ -34,9 +35,19 @@ internal sealed class Touch(ProgressKey key, RunningEvent on, Window window)
     public Mending Mending { get; init; }
 
     /// <summary>
-    /// Whether the row cannot be added to: it was folded under another epoch, or it is missing while the catch-up has not come by yet.
+    /// Whether a row is written also where nothing changes. So a void that folds it anew at the same moment, and does not see these
+    /// activities yet, is refused by the row's version.
     /// </summary>
-    public bool MustRefold => Row is null ? !on.IsSettled : Row.Epoch != on.Epoch;
+    public bool IsAlwaysWritten { get; init; }
+
+    /// <summary>
+    /// Whether the row cannot be added to: it was folded under another epoch, it is missing while the catch-up has not come by yet, or
+    /// activities that count in it were taken back.
+    /// </summary>
+    public bool MustRefold => Mending == Mending.Void || IsOutdated;
+
+    /// <summary>Whether it is for the catch-up to tell what counting the row anew has changed.</summary>
+    private bool IsOutdated => Row is null ? !on.IsSettled : Row.Epoch != on.Epoch;
 
     /// <summary>Folds one of the stored activities in, after <see cref="Refolded"/> was set to nothing.</summary>
     public void Add(Activity stored) => Refolded = Engine.Fold(on.Definition, Refolded!, stored);
@@ -53,29 +64,53 @@ internal sealed class Touch(ProgressKey key, RunningEvent on, Window window)
         if (MustRefold)
         {
             var anew = Refolded ?? throw new InvalidOperationException("The stored activities have not been folded yet.");
-            if (Row is null && anew.IsEmpty)
-                return null;
-            return Mending == Mending.Repair ? ProgressRow.Folded(Row, on, anew) : ProgressRow.After(Row, on, anew);
+            // A catch-up that saw the activities before they were taken back must find a row that refuses it.
+            return Row is null && anew.IsEmpty && (Mending != Mending.Void || on.IsSettled) ? null : ProgressRow.After(Row, on, anew);
         }
 
         var before = Row?.Progress ?? Rules.Progress.Empty;
         var after = before;
         foreach (var activity in Activities)
             after = Engine.Fold(on.Definition, after, activity);
-        if (!ReferenceEquals(after, before))
+        if (!ReferenceEquals(after, before) || (IsAlwaysWritten && Row is not null))
             return ProgressRow.After(Row, on, after);
         return Mending == Mending.Rejudge && Row is { } row && row.Met != Engine.MetBits(on.Definition, before) ? ProgressRow.After(Row, on, before) : null;
     }
 
+    /// <summary>Whether there is a job that may want to know what was gained and lost.</summary>
+    public bool MayTell => For is not null || on.CatchUp is not null || on.Rejudge is not null;
+
     /// <summary>
-    /// What was gained and what was lost, in bits of <see cref="ProgressRow.Met"/>, by counting or judging the row anew: not by the
-    /// activities that were added to it, unless it was counted anew for their sake. Of offers that are no more nothing is said.
+    /// What was gained and what was lost by counting or judging the row anew, and the job to tell; not by the activities that were added
+    /// to it, unless it was counted anew for their sake. Of offers that are no more nothing is said.
     /// </summary>
-    public (long Gained, long Lost) Changed()
+    public IEnumerable<Change> Changes()
     {
-        var before = Row?.Met ?? 0;
-        var after = MustRefold || Activities.Count == 0 ? Written!.Met : Engine.MetBits(on.Definition, Row?.Progress ?? Rules.Progress.Empty);
-        return (after & ~before & on.KnownBits, before & ~after & on.KnownBits);
+        if (Written is null)
+            yield break;
+
+        var stored = Row?.Met ?? 0;
+        if (IsOutdated)
+        {
+            if (Between(on.CatchUp ?? For, stored, Written.Met) is { } recounted)
+                yield return recounted;
+            yield break;
+        }
+
+        // Nobody wants to know, and it is not for nothing.
+        if (on.Rejudge is null && Mending == Mending.None)
+            yield break;
+        var judged = Engine.MetBits(on.Definition, Row?.Progress ?? Rules.Progress.Empty);
+        if (Between(on.Rejudge ?? (Mending == Mending.Rejudge ? For : null), stored, judged) is { } rejudged)
+            yield return rejudged;
+        if (Mending == Mending.Void && Between(For, judged, Written.Met) is { } taken)
+            yield return taken;
+    }
+
+    private Change? Between(JobId? job, long before, long after)
+    {
+        var (gained, lost) = (after & ~before & on.KnownBits, before & ~after & on.KnownBits);
+        return job is { } told && (gained | lost) != 0 ? new Change(told, key, gained, lost) : null;
     }
 }
 
@@ -86,6 +121,6 @@ internal enum Mending
     /// <summary>Where only who has met which goal has changed, that is written too.</summary>
     Rejudge,
 
-    /// <summary>The mark of a row under repair is taken away.</summary>
-    Repair,
+    /// <summary>Activities that counted in it have been taken back.</summary>
+    Void,
 }

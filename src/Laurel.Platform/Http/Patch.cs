@@ -49,5 +49,20 @@ public sealed class Patch<T> : IEndpointParameterMetadataProvider where T : clas
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>
         builder.Metadata.Add(new AcceptsMetadata(["application/json", MediaTypes.MergePatch], typeof(T)));
 
-    private static async ValueTask<Patch<T>?> Bind(HttpContext context) => new(await JsonBody.ReadPatch<T>(context));
+    internal static async ValueTask<Patch<T>?> Bind(HttpContext context) => new(await JsonBody.ReadPatch<T>(context));
+}
+
+/// <summary>A merge patch that may be left away altogether.</summary>
+public sealed class OptionalPatch<T>(Patch<T>? value) : IEndpointParameterMetadataProvider where T : class
+{
+    public Patch<T>? Value { get; } = value;
+
+    public static async ValueTask<OptionalPatch<T>?> BindAsync(HttpContext context, ParameterInfo parameter)
+    {
+        _ = parameter;
+        return new OptionalPatch<T>(JsonBody.IsAbsent(context.Request) ? null : await Patch<T>.Bind(context));
+    }
+
+    public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>
+        builder.Metadata.Add(new AcceptsMetadata(["application/json", MediaTypes.MergePatch], typeof(T), isOptional: true));
 }

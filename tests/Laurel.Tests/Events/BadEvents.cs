@@ -97,7 +97,7 @@ public sealed class BadEvents(LaurelApp app) : IClassFixture<LaurelApp>
         { "condition", """{"type":"count","activity":"kill","atLeast":1,"where":{"map":1e400}}""", 400, "condition.where.map", "wrong_kind" },
         { "condition", """{"type":"count","activity":"kill","atLeast":1,"where":{"map":null}}""", 400, "condition.where.map", "wrong_kind" },
         { "condition", """{"type":"count","activity":"kill","atLeast":1,"where":[]}""", 400, "condition.where", "wrong_kind" },
-        { "condition", """{"type":"count","activity":"kill","atLeast":1,"where":{"map":"a\u0000"}}""", 400, "condition.where", "invalid_string" },
+        { "condition", """{"type":"count","activity":"kill","atLeast":1,"where":{"map":"a\u0000"}}""", 400, "condition.where.map", "invalid_string" },
         { "condition", """{"type":"count","activity":"kill","atLeast":1,"where":{"map":1,"map":2}}""", 400, "condition.where.map", "duplicate_field" },
         { "condition", """{"type":"count","activity":"kill","atLeast":1,"where":{"map":{}}}""", 422, "condition.where.map", "empty_test" },
         { "condition", """{"type":"all"}""", 400, "condition.of", "missing_field" },

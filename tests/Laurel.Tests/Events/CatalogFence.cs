@@ -33,6 +33,7 @@ public sealed class CatalogFence(LaurelApp app) : IClassFixture<LaurelApp>
     {
         var @operator = (await app.SignedIn(Role.Operator)).Api;
         var id = await @operator.Runs(app.Draft());
+        await @operator.Jobs();
         var before = Catalog.Current.Version;
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 30).Select(at => @operator.Patches($"/v1/events/{id}", new { title = $"By {at}" })));

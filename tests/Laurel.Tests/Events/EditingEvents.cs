@@ -39,6 +39,7 @@ public sealed class EditingEvents(LaurelApp app) : IClassFixture<LaurelApp>
     {
         var @operator = (await app.SignedIn(Role.Operator)).Api;
         var id = await @operator.Runs(app.Draft(Goal.Attendance(3)));
+        await @operator.Settles(id);
         var before = (await @operator.Get($"/v1/events/{id}")).Is(200);
 
         var after = (await @operator.Patches($"/v1/events/{id}", new { title = before.Field("title"), repeats = "once", condition = Goal.Attendance(3, activity: "check_in") })).Is(200);

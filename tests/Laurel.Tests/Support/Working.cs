@@ -1,4 +1,7 @@
 using System.Text.Json.Nodes;
+using Laurel.Events.Jobs;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace Laurel.Tests.Support;
 
@@ -27,6 +30,26 @@ public static class Working
     }
 
     public static string Status(this JsonNode job) => job["status"]!.GetValue<string>();
+
+    /// <summary>From now on this process leaves jobs to others.</summary>
+    public static Task StopsWorking(this LaurelApp app) =>
+        app.Services.GetServices<IHostedService>().OfType<JobRunner>().Single().StopAsync(TestContext.Current.CancellationToken);
+
+    /// <summary>Takes the job of this kind, as if this were a process of its own.</summary>
+    internal static async Task<Job> Takes(this LaurelApp app, JobKind kind) =>
+        await app.Services.GetRequiredService<JobStore>().Take([kind], TestContext.Current.CancellationToken) ?? throw new InvalidOperationException($"No job waits: {kind}.");
+
+    internal static Task<Job> Steps(this LaurelApp app, Job job) =>
+        app.Services.GetServices<IJobWork>().Single(work => work.Kind == job.Kind).Step(job, TestContext.Current.CancellationToken);
+
+    /// <summary>Takes the job of this kind and works on it to its end.</summary>
+    internal static async Task<Job> WorksOn(this LaurelApp app, JobKind kind)
+    {
+        var job = await app.Takes(kind);
+        while (job.Status == JobStatus.Running)
+            job = await app.Steps(job);
+        return job;
+    }
 
     /// <summary>It has ended so, and so many windows of users gained and lost something.</summary>
     public static void Is(this JsonNode job, string kind, string status, int gained, int lost) =>

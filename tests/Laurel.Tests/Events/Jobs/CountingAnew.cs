@@ -1,3 +1,4 @@
+using Laurel.Events.Jobs;
 using Laurel.Platform.Access;
 using Laurel.Platform.Postgres;
 using Laurel.Tests.Support;
@@ -64,6 +65,28 @@ public sealed class CountingAnew(LaurelApp app) : IClassFixture<LaurelApp>
         await app.GameServer().Reports(Playing.Did(swimmer, "run", Now));
         (await @operator.Activates(id)).Is(200);
         (await @operator.Jobs(id))[^1].Is("catch_up", "done", gained: 1, lost: 0);
+    }
+
+    [Fact]
+    public async Task Whoever_has_done_very_much_is_read_in_pages()
+    {
+        var @operator = (await app.SignedIn(Role.Operator)).Api;
+        await app.Events.Execute(
+            $"""
+            INSERT INTO activities (generation, user_id, id, type, occurred_at)
+            SELECT 1, 'busy-' || i / {2 * UserHistory.RowsAtOnce}, 'a' || i, CASE WHEN i % 2 = 0 THEN 'page' ELSE 'else' END, now()
+            FROM generate_series(0, {(5 * UserHistory.RowsAtOnce) - 1}) AS i
+            """,
+            [], TestContext.Current.CancellationToken);
+
+        var id = await @operator.Runs(app.Draft(Goal.Count("page", UserHistory.RowsAtOnce)));
+        var job = Assert.Single(await @operator.Jobs(id));
+        job.Is("catch_up", "done", gained: 2, lost: 0);
+        foreach (var (user, pages) in new[] { ("busy-0", 1.0), ("busy-1", 1.0), ("busy-2", 0.5) })
+        {
+            var explained = (await @operator.Get($"/v1/users/{user}/progress/{id}/explain")).Is(200).Json;
+            Assert.Equal(pages * UserHistory.RowsAtOnce, explained["leaves"]![0]!["current"]!.GetValue<long>());
+        }
     }
 
     private async Task<long> Rows(string id, int epoch) => await app.Events.QueryOne(

@@ -1,0 +1,139 @@
+using Laurel.Events.Activities;
+using Laurel.Events.Catalog;
+using Laurel.Events.Jobs;
+using Laurel.Events.Progress;
+using Laurel.Rules;
+using Npgsql;
+
+namespace Laurel.Events.Voids;
+
+/// <summary>One transaction of a void.</summary>
+internal sealed class VoidBatch(Job job, VoidPlan plan, StoredGenerations log, (int First, int Last) held, VoidCursor cursor, int activitiesAtOnce)
+{
+    private readonly HashSet<string> _users = new(StringComparer.Ordinal);
+    private readonly Dictionary<ProgressKey, Touch> _touches = [];
+    private readonly HashSet<ProgressKey> _beyond = [];
+    private readonly List<RunningEvent> _found = [];
+    private readonly HashSet<RunningEvent> _failing = [];
+
+    /// <summary>Whether an event could not be folded and stands still now. What was taken back of it is counted anew with it.</summary>
+    public bool HasQuarantined { get; private set; }
+
+    /// <remarks>
+    /// 1. Take back the activities of the next users, and find the rows of progress that they counted in.
+    /// 2. Read those rows, and after that what is left of these users' activities.
+    /// 3. Write what that comes to; a row that has changed meanwhile is read and folded again.
+    /// 4. Move on. Where one user had too much for one batch, the next begins with them.
+    /// </remarks>
+    public async Task<Job> Run(
+        NpgsqlTransaction transaction, EventIndex index, JobBatches batches, CancellationToken cancellation)
+    {
+        var users = await VoidStore.NextUsers(transaction, job.Id, cursor.User, cursor.Size, cancellation);
+        if (users.Count == 0)
+            return job.At(cursor with { IsThrough = true });
+
+        var (taken, last) = (0, -1);
+        await foreach (var (user, activity) in VoidStore.TakeBack(transaction, job.Id, plan, users, held, activitiesAtOnce, cancellation))
+        {
+            taken++;
+            if (_users.Add(user))
+                last = Math.Max(last, users.IndexOf(user));
+            Touch(user, activity, index);
+        }
+
+        var touches = _touches.Values.ToList();
+        touches.Sort((left, right) => ProgressKey.Order.Compare(left.Key, right.Key));
+        if (touches.Count > 0)
+            await Folding.Read(transaction.Connection!, touches);
+        var read = await Refold(transaction, touches, index, cancellation);
+        HasQuarantined = await batches.Fold(transaction, touches);
+        return await MoveOn(transaction, users, taken, taken == activitiesAtOnce ? last : users.Count, taken + read, cancellation);
+    }
+
+    private void Touch(string user, Activity activity, EventIndex index)
+    {
+        index.Find(activity, _found);
+        foreach (var on in _found)
+        {
+            if (on.Definition.Calendar.WindowOf(activity.OccurredAt) is not { } window)
+                continue;
+            var key = new ProgressKey(user, on.Id, window.Key);
+            if (!log.ReachTo(window.Start))
+                _beyond.Add(key);
+            else if (!_touches.ContainsKey(key))
+                _touches.Add(key, new Touch(key, on, window) { Mending = Mending.Void, For = job.Id });
+        }
+    }
+
+    /// <summary>
+    /// What is left, each user's read once for all rows. A fold that fails is left to those who write the rows: they fold again, and
+    /// quarantine the event.
+    /// </summary>
+    private async Task<int> Refold(NpgsqlTransaction transaction, List<Touch> touches, EventIndex index, CancellationToken cancellation)
+    {
+        foreach (var touch in touches)
+            touch.Refolded = Rules.Progress.Empty;
+        var read = 0;
+        foreach (var ofUser in touches.GroupBy(touch => touch.Key.UserId, StringComparer.Ordinal))
+        {
+            var wish = new HistoryWish(
+                (0, int.MaxValue),
+                ofUser.Min(touch => touch.Window.Start),
+                ofUser.Max(touch => touch.Window.End),
+                [.. ofUser.SelectMany(touch => touch.Event.Definition.Measures).Select(measure => measure.Activity).Distinct()]);
+            read += await UserHistory.Read(transaction, ofUser.Key, ofUser.Key, wish, (user, activity) => Add(user, activity, index), cancellation);
+        }
+
+        touches.FindAll(touch => _failing.Contains(touch.Event)).ForEach(touch => touch.Refolded = null);
+        return read;
+    }
+
+    private void Add(string user, Activity activity, EventIndex index)
+    {
+        index.Find(activity, _found);
+        foreach (var on in _found)
+        {
+            if (_failing.Contains(on)
+                || on.Definition.Calendar.WindowOf(activity.OccurredAt) is not { } window
+                || !_touches.TryGetValue(new ProgressKey(user, on.Id, window.Key), out var touch))
+                continue;
+            try
+            {
+                touch.Add(activity);
+            }
+#pragma warning disable CA1031 // Whatever it is, it stands in the way of this one event alone.
+            catch (Exception)
+#pragma warning restore CA1031
+            {
+                _failing.Add(on);
+            }
+        }
+    }
+
+    /// <param name="transaction">The batch's.</param>
+    /// <param name="users">Who was to be done.</param>
+    /// <param name="taken">How many activities have been taken back.</param>
+    /// <param name="done">How many users of these have nothing left, as far as is known.</param>
+    /// <param name="weight">How many activities were read and written.</param>
+    /// <param name="cancellation">Ends it between two statements.</param>
+    private async Task<Job> MoveOn(NpgsqlTransaction transaction, List<string> users, int taken, int done, int weight, CancellationToken cancellation)
+    {
+        var partly = done < users.Count ? users[done] : null;
+        if (cursor.Partly is { } before)
+            _users.Add(before);
+        if (partly is not null)
+            _users.Remove(partly);
+        if (done > 0)
+            await VoidStore.Forget(transaction, job.Id, users[done - 1], cancellation);
+
+        var next = cursor.Weighed(weight) with
+        {
+            User = done > 0 ? users[done - 1] : cursor.User,
+            Partly = partly,
+            Activities = cursor.Activities + taken,
+            Users = cursor.Users + _users.Count,
+            Beyond = cursor.Beyond + _beyond.Count,
+        };
+        return job.At(next, more: done);
+    }
+}
