@@ -12,6 +12,9 @@ internal sealed class ActivityHandler(EventCatalog catalog, EventsOptions option
     /// <summary>How many rows of progress one transaction writes, unless a single activity touches more.</summary>
     private const int MaxTouches = 20_000;
 
+    /// <summary>Of how many users one transaction folds all stored activities anew, while an event is being counted anew.</summary>
+    private const int MaxRefolds = 100;
+
     private readonly Folding _folding = new(log, isAlone: true);
     private readonly Matching _matching = new(time);
     private readonly ProgressMemory _memory = new(options.RowsInMemory / Intake.Shards);
@@ -29,8 +32,7 @@ internal sealed class ActivityHandler(EventCatalog catalog, EventsOptions option
         var activities = new ActivityBatch(batch);
         var snapshot = catalog.Current;
         _touches = _matching.Touches(activities.Distinct, snapshot);
-        if (_touches.Count > MaxTouches && activities.Distinct.Count > 1)
-            throw new BatchTooLargeException($"A batch would write {_touches.Count} rows of progress.");
+        MustBeBounded(activities);
         Remember();
 
         var (fence, stored) = await Store(connection, snapshot.Generation, activities.Distinct);
@@ -44,6 +46,7 @@ internal sealed class ActivityHandler(EventCatalog catalog, EventsOptions option
         {
             snapshot = await catalog.Load(CancellationToken.None);
             _touches = _matching.Touches(activities.Distinct, snapshot);
+            MustBeBounded(activities);
             await Folding.Read(connection, _touches);
         }
 
@@ -55,8 +58,17 @@ internal sealed class ActivityHandler(EventCatalog catalog, EventsOptions option
                 entry.Touches.ForEach(touch => touch.Activities.Add(entry.Activity.Content));
         }
 
-        await _folding.Write(connection, snapshot.Log, _touches.FindAll(touch => touch.Activities.Count > 0));
+        var touched = _touches.FindAll(touch => touch.Activities.Count > 0);
+        if (touched.Where(touch => touch.MustRefold).Select(touch => touch.Key.UserId).Distinct().Count() > MaxRefolds)
+            throw new BatchTooLargeException($"A batch would fold more than {MaxRefolds} users' histories anew.");
+        await _folding.Write(connection, snapshot.Log, touched);
         return activities.Results();
+    }
+
+    private void MustBeBounded(ActivityBatch activities)
+    {
+        if (_touches.Count > MaxTouches && activities.Distinct.Count > 1)
+            throw new BatchTooLargeException($"A batch would write {_touches.Count} rows of progress.");
     }
 
     public void Committed(IReadOnlyList<Portion> batch, IReadOnlyList<ActivityResult[]> results)

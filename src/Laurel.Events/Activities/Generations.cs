@@ -1,6 +1,7 @@
 using System.Globalization;
 using Laurel.Events.Catalog;
 using Laurel.Platform.Postgres;
+using Npgsql;
 
 namespace Laurel.Events.Activities;
 
@@ -98,7 +99,7 @@ internal sealed class Generations(EventsDatabase database, EventCatalog catalog,
         return
         [
             .. known.Zip(known.Skip(1), (one, next) => (one.Number, EndedAt: next.Since))
-                .TakeWhile(one => one.Number < snapshot.Generation - 1 && one.EndedAt + Intake.Ahead <= neededFrom)
+                .TakeWhile(one => one.Number < snapshot.Generation - 1 && one.EndedAt + Intake.Ahead + StoredGenerations.Margin <= neededFrom)
                 .Select(one => one.Number),
         ];
     }
@@ -108,6 +109,24 @@ internal sealed class Generations(EventsDatabase database, EventCatalog catalog,
     /// long, or the process dies, what is begun is finished another time.
     /// </summary>
     private async Task Drop(CancellationToken cancellation)
+    {
+        // One process at a time: what one has begun another must not finish beside it. The lock goes with the connection.
+        await using var connection = await database.Any.OpenConnectionAsync(cancellation);
+        await using var mine = new NpgsqlCommand($"SELECT pg_try_advisory_lock({TablesKey + 1})", connection);
+        if (!(bool)(await mine.ExecuteScalarAsync(cancellation))!)
+            return;
+        try
+        {
+            await DropForgotten(cancellation);
+        }
+        finally
+        {
+            await using var done = new NpgsqlCommand($"SELECT pg_advisory_unlock({TablesKey + 1})", connection);
+            await done.ExecuteNonQueryAsync(CancellationToken.None);
+        }
+    }
+
+    private async Task DropForgotten(CancellationToken cancellation)
     {
         var forgotten = await database.Any.Query(
             """

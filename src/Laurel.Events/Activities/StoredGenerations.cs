@@ -8,10 +8,10 @@ namespace Laurel.Events.Activities;
 internal sealed record StoredGenerations(IReadOnlyList<(int Number, DateTimeOffset Since, bool HoldsDemo)> Known)
 {
     /// <summary>For clocks that differ.</summary>
-    private static readonly TimeSpan Margin = TimeSpan.FromHours(1);
+    public static readonly TimeSpan Margin = TimeSpan.FromHours(1);
 
     /// <summary>From when on every activity is still stored; null where none was ever dropped.</summary>
-    public DateTimeOffset? Horizon => Known is [{ Number: > 1 } first, ..] ? first.Since + Intake.Ahead : null;
+    public DateTimeOffset? Horizon => Known is [{ Number: > 1 } first, ..] ? first.Since + Intake.Ahead + Margin : null;
 
     /// <summary>Whether all activities since then are stored.</summary>
     public bool ReachTo(DateTimeOffset time) => Horizon is not { } horizon || time >= horizon;
@@ -37,10 +37,8 @@ internal sealed record StoredGenerations(IReadOnlyList<(int Number, DateTimeOffs
         return (first, last);
     }
 
-    /// <summary>The same, each by its number.</summary>
-    public IEnumerable<int> AllHolding(DateTimeOffset from, DateTimeOffset to)
-    {
-        var (first, last) = Holding(from, to);
-        return Known.Select(one => one.Number).Where(number => number >= first && number <= last);
-    }
+    /// <summary>The generations that hold what arrived in a period, by their numbers.</summary>
+    public IEnumerable<int> OfArrivals(DateTimeOffset from, DateTimeOffset to) => Known
+        .Where((one, i) => one.Since <= to + Margin && (i == Known.Count - 1 || Known[i + 1].Since + Margin >= from))
+        .Select(one => one.Number);
 }

@@ -28,7 +28,7 @@ internal static class CatalogReader
 
     private const string Generations =
         """
-        SELECT number, started_at, number BETWEEN first_generation AND COALESCE(last_generation, number) IS TRUE
+        SELECT number, started_at, number BETWEEN first_generation AND COALESCE(last_generation, first_generation + 1) IS TRUE
         FROM generations
         LEFT JOIN demo ON true
         ORDER BY number

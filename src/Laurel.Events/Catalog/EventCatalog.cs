@@ -16,6 +16,8 @@ internal sealed class EventCatalog(NpgsqlDataSource database, TimeProvider time,
 
     private const int MaxReads = 5;
 
+    /// <summary>Few at once wait for the fence with a connection, so that whoever holds it finds one to load the catalog with.</summary>
+    private readonly SemaphoreSlim _changing = new(4, 4);
     private readonly SemaphoreSlim _loading = new(1, 1);
     private volatile CatalogSnapshot _current = CatalogSnapshot.Empty;
 
@@ -59,19 +61,44 @@ internal sealed class EventCatalog(NpgsqlDataSource database, TimeProvider time,
     /// </summary>
     public async Task<T> Change<T>(Func<NpgsqlTransaction, Task<T>> work, CancellationToken cancellation)
     {
-        var result = await database.InTransaction(
-            async transaction =>
-            {
-                await transaction.Execute("SELECT pg_advisory_xact_lock($1)", [FenceKey], cancellation);
-                var done = await work(transaction);
-                // A transaction is given an id when it writes for the first time.
-                await transaction.Execute(
-                    "UPDATE catalog SET version = version + 1 WHERE pg_current_xact_id_if_assigned() IS NOT NULL", [], cancellation);
-                return done;
-            },
-            cancellation);
-        await Load(cancellation);
+        T result;
+        await _changing.WaitAsync(cancellation);
+        try
+        {
+            result = await database.InTransaction(
+                async transaction =>
+                {
+                    await transaction.Execute("SELECT pg_advisory_xact_lock($1)", [FenceKey], cancellation);
+                    var done = await work(transaction);
+                    // A transaction is given an id when it writes for the first time.
+                    await transaction.Execute(
+                        "UPDATE catalog SET version = version + 1 WHERE pg_current_xact_id_if_assigned() IS NOT NULL", [], cancellation);
+                    return done;
+                },
+                cancellation);
+        }
+        finally
+        {
+            _changing.Release();
+        }
+
+        await LoadIfPossible();
         return result;
+    }
+
+    /// <summary>What is committed is made, whatever becomes of this: whoever needs the newest catalog compares versions, and loads it.</summary>
+    private async Task LoadIfPossible()
+    {
+        try
+        {
+            await Load(CancellationToken.None);
+        }
+#pragma warning disable CA1031 // A change must not be told as failed that was made.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            log.LogWarning(failure, "The catalog was changed, and could not be loaded");
+        }
     }
 
     /// <summary>
@@ -93,7 +120,11 @@ internal sealed class EventCatalog(NpgsqlDataSource database, TimeProvider time,
     public Task<int> Announce(CancellationToken cancellation) =>
         Change(transaction => transaction.Execute("SELECT pg_current_xact_id()", [], cancellation), cancellation);
 
-    public void Dispose() => _loading.Dispose();
+    public void Dispose()
+    {
+        _changing.Dispose();
+        _loading.Dispose();
+    }
 
     /// <summary>
     /// To be called every second. An active event that this process cannot read is one that it does not fold: what it misses must not

@@ -164,6 +164,10 @@ internal sealed class EventStore(NpgsqlDataSource database, EventCatalog catalog
     private static async Task<Event?> Find(NpgsqlTransaction transaction, EventId id, CancellationToken cancellation) =>
         (await transaction.Query($"SELECT {EventRows.Columns} FROM events WHERE id = $1", row => EventRows.Read(row), [id.Value], cancellation)).SingleOrDefault();
 
+    /// <summary>Windows would be claimed in again, or for longer than what they are made of is kept.</summary>
+    private static bool ReachesFurther(Event before, Event after) =>
+        before.FirstActivatedAt is not null && after.Request.ClaimWithinSeconds > before.Request.ClaimWithinSeconds;
+
     /// <summary>Reads the event behind the fence, lets the decision be made on it, and makes it true.</summary>
     private Task<EventDecision> Change(
         EventId id, Editor editor, Func<NpgsqlTransaction, Event, DateTimeOffset, Task<EventDecision>> decide, CancellationToken cancellation) =>
@@ -182,7 +186,7 @@ internal sealed class EventStore(NpgsqlDataSource database, EventCatalog catalog
                 if (decision.Outcome != EventOutcome.Changed)
                     return decision;
                 var recount = decision.Change == EventChange.Replayed ? Recount.Everything : Recounts.Needed(before, decision.Event!, now);
-                if (recount == Recount.Everything && !Reach.Covers(await CatalogReader.ReadLog(transaction, cancellation), decision.Event!, now))
+                if ((recount == Recount.Everything || ReachesFurther(before, decision.Event!)) && !Reach.Covers(await CatalogReader.ReadLog(transaction, cancellation), decision.Event!, now))
                     return EventOutcome.BeyondHorizon;
                 return decision with { Event = await writer.Update(transaction, before, decision, recount, editor.By, now, cancellation) };
             },

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Laurel.Events.Activities;
 using Laurel.Platform.Http;
 using Laurel.Rules;
 
@@ -21,9 +22,9 @@ internal static class Recounts
 {
     /// <summary>
     /// How far ahead of an event's start users may have done what counts: an activity may be five minutes ahead of the clock of the
-    /// process that takes it, and a minute is for clocks that differ.
+    /// process that takes it, and clocks may differ.
     /// </summary>
-    public static readonly TimeSpan Lead = TimeSpan.FromMinutes(6);
+    public static readonly TimeSpan Lead = Intake.Ahead + StoredGenerations.Margin;
 
     /// <summary>Pure. Of an event that is not active nothing is counted; its next activation makes up for it.</summary>
     public static Recount Needed(Event before, Event after, DateTimeOffset now)

@@ -35,13 +35,16 @@ internal static class UserHistory
          OFFSET $7 - 1)
         """;
 
-    /// <summary>Passes each activity on; those of one user in the order of their ids. Returns how many there were.</summary>
+    /// <summary>
+    /// Passes each activity on; those of one user in the order of their ids. Returns what that weighed: how many there were, and the
+    /// pages that were looked through for them.
+    /// </summary>
     public static async Task<int> Read(
         NpgsqlTransaction transaction, string first, string last, HistoryWish wish, Action<string, Activity> each, CancellationToken cancellation)
     {
         // No id is empty, so this comes before all of the first user's.
         var next = ((string User, string Id, int Generation)?)(first, "", 0);
-        for (var read = 0; ;)
+        for (var weight = 0; ;)
         {
             var (user, id, generation) = next.Value;
             await using var command = new NpgsqlCommand(Statement, transaction.Connection, transaction);
@@ -58,15 +61,16 @@ internal static class UserHistory
                 if (!reader.IsDBNull(1))
                 {
                     next = (reader.GetString(0), reader.GetString(1), reader.GetInt32(2));
+                    weight += RowsAtOnce;
                     continue;
                 }
 
                 each(reader.GetString(0), ActivityLog.Read(reader, 3));
-                read++;
+                weight++;
             }
 
             if (next is null)
-                return read;
+                return weight;
         }
     }
 }

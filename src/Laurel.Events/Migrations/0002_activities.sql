@@ -17,7 +17,7 @@ CREATE TABLE activities (
 ) PARTITION BY LIST (generation);
 
 -- To find what one service sent in a period. Rows lie in the order of their arrival, so this index takes next to no room.
-CREATE INDEX activities_by_arrival ON activities USING brin (received_at);
+CREATE INDEX activities_by_arrival ON activities USING brin (received_at) WITH (autosummarize = on);
 
 CREATE TABLE generations (
     number     int         NOT NULL CONSTRAINT generations_pkey PRIMARY KEY,

@@ -46,10 +46,10 @@ internal sealed class Participants(EventsDatabase database, EventCatalog catalog
     internal const string Statement =
         """
         WITH scanned AS MATERIALIZED (
-            SELECT user_id, window_key, met, row_number() OVER (ORDER BY user_id, window_key) AS place
+            SELECT user_id, window_key, met, row_number() OVER (ORDER BY event_id, user_id, window_key) AS place
             FROM progress
-            WHERE event_id = $1 AND (user_id, window_key) > ($2, $3)
-            ORDER BY user_id, window_key
+            WHERE (event_id, user_id, window_key) > ($1, $2, $3) AND event_id <= $1
+            ORDER BY event_id, user_id, window_key
             LIMIT $4
         ),
         found AS (

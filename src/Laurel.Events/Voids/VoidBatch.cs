@@ -76,10 +76,11 @@ internal sealed class VoidBatch(Job job, VoidPlan plan, StoredGenerations log, (
         var read = 0;
         foreach (var ofUser in touches.GroupBy(touch => touch.Key.UserId, StringComparer.Ordinal))
         {
+            var (from, to) = (ofUser.Min(touch => touch.Window.Start), ofUser.Max(touch => touch.Window.End));
             var wish = new HistoryWish(
-                (0, int.MaxValue),
-                ofUser.Min(touch => touch.Window.Start),
-                ofUser.Max(touch => touch.Window.End),
+                log.Holding(from, to),
+                from,
+                to,
                 [.. ofUser.SelectMany(touch => touch.Event.Definition.Measures).Select(measure => measure.Activity).Distinct()]);
             read += await UserHistory.Read(transaction, ofUser.Key, ofUser.Key, wish, (user, activity) => Add(user, activity, index), cancellation);
         }

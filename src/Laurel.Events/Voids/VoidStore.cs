@@ -26,6 +26,7 @@ internal sealed class VoidStore(EventCatalog catalog, JobStore jobs, TimeProvide
               AND received_at + interval '0' >= $7 AND received_at + interval '0' < $8 AND void_id IS NULL
             ORDER BY user_id, id, generation
             LIMIT $2
+            FOR NO KEY UPDATE
         )
         {TakeBackFound}
         """;
@@ -39,6 +40,7 @@ internal sealed class VoidStore(EventCatalog catalog, JobStore jobs, TimeProvide
             WHERE activities.void_id IS NULL
             ORDER BY activities.user_id, activities.id, activities.generation
             LIMIT $2
+            FOR NO KEY UPDATE OF activities
         )
         {TakeBackFound}
         """;

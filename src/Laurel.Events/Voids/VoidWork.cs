@@ -75,7 +75,7 @@ internal sealed class VoidWork(
 
         cursor = cursor with { SliceSeconds = job.Careful(cursor.SliceSeconds) };
         var until = to - from > TimeSpan.FromSeconds(cursor.SliceSeconds) ? from.AddSeconds(cursor.SliceSeconds) : to;
-        var generations = (await catalog.Load(cancellation)).Log.AllHolding(from, until);
+        var generations = (await catalog.Load(cancellation)).Log.OfArrivals(from, until);
         var started = time.GetTimestamp();
         return await database.Any.InTransaction(
             async transaction =>

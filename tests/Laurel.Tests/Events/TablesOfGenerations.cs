@@ -3,7 +3,6 @@ using Laurel.Events.Catalog;
 using Laurel.Platform.Postgres;
 using Laurel.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
 
 namespace Laurel.Tests.Events;
 
@@ -32,28 +31,6 @@ public sealed class TablesOfGenerations(LaurelApp app) : IClassFixture<LaurelApp
         Assert.False(tending.IsCompleted);
         await reader.RollbackAsync(Cancellation);
         await tending;
-        Assert.Equal(await Numbers(), await Tables());
-    }
-
-    [Fact]
-    public async Task Whose_table_was_not_let_go_of_to_the_end_are_let_go_of_later()
-    {
-        await Turn(times: 3);
-        await Change("UPDATE generations SET started_at = started_at - interval '900 days'");
-        var oldest = (await Numbers())[0];
-        await using (var connection = await app.Events.OpenConnectionAsync(Cancellation))
-        {
-            await using var reader = await connection.BeginTransactionAsync(Cancellation);
-            await reader.Query("SELECT count(*) FROM activities", row => row.GetInt64(0), [], Cancellation);
-            await using var impatient = await app.Events.OpenConnectionAsync(Cancellation);
-            await using var limit = new NpgsqlCommand("SET statement_timeout = '200ms'", impatient);
-            await limit.ExecuteNonQueryAsync(Cancellation);
-            await using var detach = new NpgsqlCommand($"ALTER TABLE activities DETACH PARTITION activities_{oldest} CONCURRENTLY", impatient);
-            Assert.Equal(PostgresErrorCodes.QueryCanceled, (await Assert.ThrowsAsync<PostgresException>(() => detach.ExecuteNonQueryAsync(Cancellation))).SqlState);
-        }
-
-        await Tend();
-        Assert.DoesNotContain(oldest, await Tables());
         Assert.Equal(await Numbers(), await Tables());
     }
 
