@@ -13,7 +13,7 @@ internal static class RewardRules
     /// <summary>2^53 - 1: beyond it, clients that read JSON numbers as doubles see another number.</summary>
     public const long MaxNumber = 9_007_199_254_740_991;
 
-    public static readonly FieldError BelowTaken = new("stock", "below_taken", "More than that have been claimed already.");
+    public static readonly FieldError BelowTaken = new FieldError("stock", "below_taken", "More than that have been claimed already.");
 
     public static List<FieldError> Check(RewardRequest reward)
     {
