@@ -66,5 +66,15 @@ internal sealed record RunningEvent(
     public Window WindowOf(DateOnly key) =>
         Definition.Calendar.WindowAt(key) ?? new Window(key, Definition.Draft.StartsAt, Definition.Draft.StartsAt);
 
+    /// <summary>The window that is asked for, else the one that is open, was the last, or will be the first.</summary>
+    public Window? WindowFor(DateOnly? key, DateTimeOffset now)
+    {
+        var calendar = Definition.Calendar;
+        if (key is { } asked)
+            return calendar.WindowAt(asked);
+        var (start, last) = (Definition.Draft.StartsAt, Definition.Draft.EndsAt.AddTicks(-1));
+        return calendar.WindowOf(now < start ? start : now > last ? last : now);
+    }
+
     public Phase PhaseAt(DateTimeOffset now) => Phases.At(now, Definition.Draft.StartsAt, Definition.Draft.EndsAt, ClaimWithin);
 }

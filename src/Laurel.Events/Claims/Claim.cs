@@ -62,6 +62,18 @@ internal enum Holds : short
     OfOffer = 2,
 }
 
+internal static class HeldStock
+{
+    /// <summary>Those whose stock it is, of a claim on this reward by this offer.</summary>
+    public static IEnumerable<Guid> Owners(this Holds holds, RewardId reward, OfferId offer)
+    {
+        if (holds.HasFlag(Holds.OfReward))
+            yield return reward.Value;
+        if (holds.HasFlag(Holds.OfOffer))
+            yield return offer.Value;
+    }
+}
+
 /// <summary>One user's request for one offer in one window, and what became of it.</summary>
 internal sealed record Claim(
     ClaimId Id,
@@ -80,18 +92,10 @@ internal sealed record Claim(
     public Decision? Decision { get; init; }
 
     /// <summary>Whether the game has to be told.</summary>
-    public bool IsDelivered => Contents.Any(content => content is not Catalog.Points);
+    public bool IsDelivered => Payout.IsDeliveredOf(Contents);
 
-    /// <summary>The units of stock that it holds, in their order.</summary>
-    public IReadOnlyList<(Guid Owner, long Count)> StockUnits()
-    {
-        var units = new List<(Guid Owner, long Count)>(2);
-        if (Holds.HasFlag(Holds.OfReward))
-            units.Add((RewardId.Value, 1));
-        if (Holds.HasFlag(Holds.OfOffer))
-            units.Add((Key.Offer.Value, 1));
-        return units;
-    }
+    /// <summary>Whose units of stock it holds, one each.</summary>
+    public IEnumerable<Guid> StockOwners() => Holds.Owners(RewardId, Key.Offer);
 }
 
 /// <summary>What somebody decided about a claim: to approve, reject, cancel or revoke it.</summary>

@@ -36,7 +36,6 @@ internal sealed class ClaimAttempt
     /// <summary>Offers for which somebody else in this batch was first, with the same user's claim.</summary>
     public List<(Offer Offer, Candidate First)> Waits { get; } = [];
 
-
     /// <summary>The limits that its offers have.</summary>
     public IEnumerable<Guid> StockOwners => Touch is null ? [] : Wanted().SelectMany(payout => payout.StockOwners());
 
@@ -123,9 +122,7 @@ internal sealed class ClaimAttempt
             return Errors.NotFound;
         if (!ShownEvents.IsShown(on, now))
             return EventsErrors.EventNotRunning;
-        var calendar = on.Definition.Calendar;
-        var end = on.Definition.Draft.EndsAt;
-        if ((wish.Window is { } key ? calendar.WindowAt(key) : calendar.WindowOf(now < end ? now : end.AddTicks(-1))) is not { } found)
+        if (on.WindowFor(wish.Window, now) is not { } found)
             return Errors.NotFound;
         window = found;
         return now < window.Start || now >= window.End + on.ClaimWithin ? EventsErrors.EventNotRunning : null;

@@ -98,8 +98,8 @@ internal sealed class ClaimDesk(EventsDatabase database, TimeProvider time)
     {
         await using var batch = new NpgsqlBatch(transaction.Connection!, transaction);
         var isGranted = ruling.Kind == RulingKind.Approve;
-        if (!isGranted && before.StockUnits() is { Count: > 0 } units)
-            batch.BatchCommands.Add(Stocks.GiveBack(units));
+        if (!isGranted && before.Holds != Holds.Nothing)
+            batch.BatchCommands.Add(Stocks.GiveBack([.. before.StockOwners().Select(owner => (owner, 1L))]));
         if (before.Points > 0 && ruling.Kind != RulingKind.Reject)
         {
             var paid = RewardTransfer.Of(before, now);

@@ -86,11 +86,10 @@ internal sealed class ClaimHandler(EventCatalog catalog, TimeProvider time, ILog
         await reader.NextResultAsync();
         await Folding.Read(reader, touches);
         await reader.NextResultAsync();
-        var claims = await ReadClaims(reader);
+        var (claims, free) = (new Dictionary<ClaimKey, Claim>(), new Dictionary<Guid, long>());
+        await ClaimStore.ReadAll(reader, claims);
         await reader.NextResultAsync();
-        var free = new Dictionary<Guid, long>();
-        while (await reader.ReadAsync())
-            free.Add(reader.GetGuid(0), reader.GetInt64(1));
+        await Stocks.ReadFree(reader, free);
         if (keyed.Count > 0)
         {
             await reader.NextResultAsync();
@@ -98,18 +97,6 @@ internal sealed class ClaimHandler(EventCatalog catalog, TimeProvider time, ILog
         }
 
         return new Found(version, claims, free);
-    }
-
-    private static async Task<Dictionary<ClaimKey, Claim>> ReadClaims(NpgsqlDataReader reader)
-    {
-        var claims = new Dictionary<ClaimKey, Claim>();
-        while (await reader.ReadAsync())
-        {
-            var claim = ClaimStore.Read(reader);
-            claims[claim.Key] = claim;
-        }
-
-        return claims;
     }
 
     private static async Task ReadAnswers(NpgsqlDataReader reader, List<ClaimAttempt> keyed)
@@ -220,11 +207,14 @@ internal sealed class ClaimHandler(EventCatalog catalog, TimeProvider time, ILog
 
         if (batch.BatchCommands.Count == 0)
             return;
+        var existing = new Dictionary<ClaimKey, Claim>();
         await using (var reader = await batch.ExecuteReaderAsync())
         {
             if (conflicts.Count > 0)
-                RefuseAll(conflicts, await ReadClaims(reader));
+                await ClaimStore.ReadAll(reader, existing);
         }
+
+        RefuseAll(conflicts, existing);
 
         if (answers.Count > 0 && keep.RecordsAffected < answers.Count)
             throw new RepeatBatchException("Another process was first with the same Idempotency-Key.");

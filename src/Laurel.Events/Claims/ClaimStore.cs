@@ -88,6 +88,16 @@ internal static class ClaimStore
         return command;
     }
 
+    /// <summary>By their keys; at most one of those that <see cref="Find"/> looks for has each.</summary>
+    public static async Task ReadAll(NpgsqlDataReader reader, Dictionary<ClaimKey, Claim> claims)
+    {
+        while (await reader.ReadAsync())
+        {
+            var claim = Read(reader);
+            claims[claim.Key] = claim;
+        }
+    }
+
     public static Claim Read(NpgsqlDataReader row) => new(
         new ClaimId(row.GetGuid(0)),
         new ClaimKey(row.GetString(1), new EventId(row.GetGuid(2)), new OfferId(row.GetGuid(3)), row.GetFieldValue<DateOnly>(4)),

@@ -13,7 +13,7 @@ internal sealed class Payout
         Json = JsonSerializer.Serialize(offer.Contents, JsonRules.Options);
         // Rewards have up to 20 contents; what is beyond a wallet's limit stays that, and is refused there.
         Points = (long)offer.Contents.OfType<Points>().Aggregate(Int128.Zero, (sum, points) => Int128.Min(long.MaxValue, sum + points.Amount));
-        IsDelivered = offer.Contents.Any(content => content is not Catalog.Points);
+        IsDelivered = IsDeliveredOf(offer.Contents);
         Holds = (offer.RewardStock is null ? Holds.Nothing : Holds.OfReward) | (offer.Stock is null ? Holds.Nothing : Holds.OfOffer);
     }
 
@@ -30,13 +30,10 @@ internal sealed class Payout
 
     public Holds Holds { get; }
 
-    public IEnumerable<Guid> StockOwners()
-    {
-        if (Holds.HasFlag(Holds.OfReward))
-            yield return Offer.RewardId.Value;
-        if (Holds.HasFlag(Holds.OfOffer))
-            yield return Offer.Id.Value;
-    }
+    public IEnumerable<Guid> StockOwners() => Holds.Owners(Offer.RewardId, Offer.Id);
+
+    /// <summary>All but points are handed over by the game.</summary>
+    public static bool IsDeliveredOf(IReadOnlyList<Content> contents) => contents.Any(content => content is not Catalog.Points);
 
     public static IReadOnlyList<Payout> Of(IReadOnlyList<Offer> offers) => [.. offers.Select(offer => new Payout(offer))];
 }

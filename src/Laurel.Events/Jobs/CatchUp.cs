@@ -39,10 +39,7 @@ internal sealed class CatchUp(
         if (swept.Last is null)
             return await Settle(job, cursor, cancellation);
         (job, cursor) = await sweep.CountAlongside(job, cursor, on.Definition, cancellation);
-        var done = await batches.Run((transaction, now) => Write(job, cursor, swept, transaction, now), cancellation);
-        if (done.Status == JobStatus.Failed)
-            await catalog.Announce(cancellation);
-        return done;
+        return await batches.Run((transaction, now) => Write(job, cursor, swept, transaction, now), cancellation);
     }
 
     private async Task<Job> Write(Job job, SweepCursor cursor, Swept swept, NpgsqlTransaction transaction, CatalogSnapshot snapshot)

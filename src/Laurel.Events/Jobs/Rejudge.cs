@@ -22,10 +22,7 @@ internal sealed class Rejudge(EventsDatabase database, EventCatalog catalog, Job
         if (rows.Count == 0)
             return await jobs.Move(JobBatches.Ended(job, await catalog.Load(cancellation)) ?? await SumUp(job, cursor, cancellation), cancellation);
 
-        var done = await batches.Run((transaction, snapshot) => Write(job, rows, transaction, snapshot), cancellation);
-        if (done.Status == JobStatus.Failed)
-            await catalog.Announce(cancellation);
-        return done;
+        return await batches.Run((transaction, snapshot) => Write(job, rows, transaction, snapshot), cancellation);
     }
 
     private async Task<Job> SumUp(Job job, RowCursor cursor, CancellationToken cancellation)

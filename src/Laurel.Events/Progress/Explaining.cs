@@ -54,7 +54,7 @@ internal sealed class Explaining(EventsDatabase database, EventCatalog catalog, 
 
     private async Task<Explained?> Explain(NpgsqlTransaction transaction, Comparison comparison, ExplanationWish wish, CancellationToken cancellation)
     {
-        if (comparison.Catalog.Events.GetValueOrDefault(wish.Event) is not { } on || WindowOf(on, wish.Window) is not { } window)
+        if (comparison.Catalog.Events.GetValueOrDefault(wish.Event) is not { } on || on.WindowFor(wish.Window, time.GetUtcNow()) is not { } window)
             return null;
 
         var row = await ReadRow(transaction, new ProgressKey(wish.UserId, on.Id, window.Key), cancellation);
@@ -88,17 +88,6 @@ internal sealed class Explaining(EventsDatabase database, EventCatalog catalog, 
         page.Enqueue((activity, before));
         if (page.Count > limit + 1)
             page.Dequeue();
-    }
-
-    /// <summary>The window that is asked for, else the one that is open, was the last, or will be the first.</summary>
-    private Window? WindowOf(RunningEvent on, DateOnly? key)
-    {
-        var calendar = on.Definition.Calendar;
-        if (key is { } asked)
-            return calendar.WindowAt(asked);
-        var (start, last) = (on.Definition.Draft.StartsAt, on.Definition.Draft.EndsAt.AddTicks(-1));
-        var now = time.GetUtcNow();
-        return calendar.WindowOf(now < start ? start : now > last ? last : now);
     }
 
     private static async Task<ProgressRow?> ReadRow(NpgsqlTransaction transaction, ProgressKey key, CancellationToken cancellation)

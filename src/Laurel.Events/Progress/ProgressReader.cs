@@ -21,11 +21,11 @@ internal readonly record struct ProgressWish(string UserId, EventId? Event = nul
 internal sealed record Reached(
     CatalogSnapshot Snapshot,
     IReadOnlyList<(RunningEvent Event, Window Window, Rules.Progress Progress)> Events,
-    ILookup<(string UserId, EventId Event, DateOnly Window), Claim> Claims,
+    IReadOnlyDictionary<ClaimKey, Claim> Claims,
     IReadOnlyDictionary<Guid, long> Free)
 {
     public ProgressView Show((RunningEvent Event, Window Window, Rules.Progress Progress) one, string userId, DateTimeOffset now) =>
-        ProgressView.Of(one.Event, one.Window, one.Progress, Claims[(userId, one.Event.Id, one.Window.Key)].ToDictionary(claim => claim.Key.Offer), Free, now);
+        ProgressView.Of(one.Event, one.Window, one.Progress, offer => Claims.GetValueOrDefault(new ClaimKey(userId, one.Event.Id, offer, one.Window.Key)), Free, now);
 }
 
 /// <summary>
@@ -61,8 +61,7 @@ internal sealed class ProgressReader
         var all = touches.SelectMany(ofWish => ofWish).ToList();
 
         await using var connection = await _database.Batches.OpenConnectionAsync();
-        // By their ids: two callers may want the same.
-        var (claims, free) = (new Dictionary<ClaimId, Claim>(), new Dictionary<Guid, long>());
+        var (claims, free) = (new Dictionary<ClaimKey, Claim>(), new Dictionary<Guid, long>());
         for (var start = 0; start == 0 || start < all.Count; start += MaxKeys)
         {
             if (await ReadPart(connection, all[start..Math.Min(start + MaxKeys, all.Count)], claims, free) != snapshot.Version)
@@ -72,12 +71,11 @@ internal sealed class ProgressReader
         if (all.Exists(touch => touch.Row?.Epoch > touch.Event.Epoch))
             return null;
         await Folding.Refold(connection, snapshot.Log, all.Where(touch => touch.MustRefold && snapshot.Log.ReachTo(touch.Window.Start)), static (touch, activity) => touch.Add(activity));
-        var byWindow = claims.Values.ToLookup(claim => (claim.Key.UserId, claim.Key.Event, claim.Key.Window));
-        return wishes.Index().ToDictionary(one => one.Item, one => new Reached(snapshot, Readable(touches[one.Index]), byWindow, free));
+        return wishes.Index().ToDictionary(one => one.Item, one => new Reached(snapshot, Readable(touches[one.Index]), claims, free));
     }
 
     /// <summary>In one round trip, which catalog holds, these rows, and what has been claimed and is left.</summary>
-    private static async Task<long> ReadPart(NpgsqlConnection connection, List<Touch> touches, Dictionary<ClaimId, Claim> claims, Dictionary<Guid, long> free)
+    private static async Task<long> ReadPart(NpgsqlConnection connection, List<Touch> touches, Dictionary<ClaimKey, Claim> claims, Dictionary<Guid, long> free)
     {
         await using var batch = new NpgsqlBatch(connection)
         {
@@ -95,15 +93,9 @@ internal sealed class ProgressReader
         await reader.NextResultAsync();
         await Folding.Read(reader, touches);
         await reader.NextResultAsync();
-        while (await reader.ReadAsync())
-        {
-            var claim = ClaimStore.Read(reader);
-            claims[claim.Id] = claim;
-        }
-
+        await ClaimStore.ReadAll(reader, claims);
         await reader.NextResultAsync();
-        while (await reader.ReadAsync())
-            free[reader.GetGuid(0)] = reader.GetInt64(1);
+        await Stocks.ReadFree(reader, free);
         return version;
     }
 

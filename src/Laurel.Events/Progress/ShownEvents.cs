@@ -25,10 +25,7 @@ internal static class ShownEvents
         if (one is null || !IsShown(one, now))
             yield break;
 
-        var calendar = one.Definition.Calendar;
-        var end = one.Definition.Draft.EndsAt;
-        var window = key is { } asked ? calendar.WindowAt(asked) : calendar.WindowOf(now < end ? now : end.AddTicks(-1));
-        if (window is { } found && found.Start <= now)
+        if (one.WindowFor(key, now) is { } found && found.Start <= now)
             yield return (one, found);
     }
 }

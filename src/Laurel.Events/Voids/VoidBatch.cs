@@ -16,9 +16,6 @@ internal sealed class VoidBatch(Job job, VoidPlan plan, StoredGenerations log, (
     private readonly List<RunningEvent> _found = [];
     private readonly HashSet<RunningEvent> _failing = [];
 
-    /// <summary>Whether an event could not be folded and stands still now. What was taken back of it is counted anew with it.</summary>
-    public bool HasQuarantined { get; private set; }
-
     /// <remarks>
     /// 1. Take back the activities of the next users, and find the rows of progress that they counted in.
     /// 2. Read those rows, and after that what is left of these users' activities.
@@ -46,7 +43,8 @@ internal sealed class VoidBatch(Job job, VoidPlan plan, StoredGenerations log, (
         if (touches.Count > 0)
             await Folding.Read(transaction.Connection!, touches);
         var read = await Refold(transaction, touches, index, cancellation);
-        HasQuarantined = await batches.Fold(transaction, touches);
+        // An event that cannot be folded stands still from now on; what was taken back of it is counted anew with it.
+        await batches.Fold(transaction, touches);
         return await MoveOn(transaction, users, taken, taken == activitiesAtOnce ? last : users.Count, taken + read, cancellation);
     }
 

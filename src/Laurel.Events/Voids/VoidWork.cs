@@ -31,19 +31,10 @@ internal sealed class VoidWork(
 
         var held = plan.Activities is null ? (await catalog.Load(cancellation)).Log.Holding(plan.From!.Value, plan.To!.Value) : default;
         cursor = cursor with { Size = job.Careful(cursor.Size) };
-        var hasQuarantined = false;
-        var done = await batches.Run(
-            async (transaction, snapshot) =>
-            {
-                var batch = new VoidBatch(job, plan, snapshot.Log, held, cursor, ActivitiesAtOnce);
-                var moved = await batch.Run(transaction, Index(snapshot), batches, cancellation);
-                hasQuarantined = batch.HasQuarantined;
-                return moved;
-            },
+        return await batches.Run(
+            (transaction, snapshot) =>
+                new VoidBatch(job, plan, snapshot.Log, held, cursor, ActivitiesAtOnce).Run(transaction, Index(snapshot), batches, cancellation),
             cancellation);
-        if (hasQuarantined)
-            await catalog.Announce(cancellation);
-        return done;
     }
 
     private Task<Job> Find(Job job, VoidCursor cursor, IReadOnlyList<ActivityName> named, CancellationToken cancellation) =>
