@@ -96,7 +96,7 @@ public sealed class ClaimedForUsers(LaurelApp app) : IClassFixture<LaurelApp>
         var (@event, type) = await Runs(offer: reward => new { rewardId = reward });
         var (early, fast, late) = (Playing.NewPerson(), Playing.NewPerson(), Playing.NewPerson());
         await Does([early, fast], type);
-        await Does(late, $"not {type}");
+        await Does(late, "something_else");
         (await Me(fast).Post($"/v1/events/{@event}/claims", new { })).Is(201);
         var offer = (string)(await _operator.Get($"/v1/events/{@event}")).Is(200).Json["offers"]![0]!["id"]!;
         (await _operator.Patches($"/v1/events/{@event}/offers/{offer}", new { autoClaim = true })).Is(200);
@@ -180,7 +180,7 @@ public sealed class ClaimedForUsers(LaurelApp app) : IClassFixture<LaurelApp>
             await Does(player, type);
             var seen = Assert.Single(await DueClaims.Take(app.Events, 1, Cancellation));
             Assert.Empty(await DueClaims.Take(app.Events, 1, Cancellation));
-            (await _operator.Post($"/v1/events/{@event}/replay", new { })).Is(202);
+            (await _operator.Post($"/v1/events/{@event}/replay")).Is(202);
             await _operator.Jobs(@event);
 
             await using var connection = await app.Events.OpenConnectionAsync(Cancellation);
@@ -240,7 +240,13 @@ public sealed class ClaimedForUsers(LaurelApp app) : IClassFixture<LaurelApp>
     {
         var claiming = app.Services.GetServices<IHostedService>().OfType<AutoClaiming>().Single();
         await claiming.StopAsync(Cancellation);
-        await act();
-        await claiming.StartAsync(Cancellation);
+        try
+        {
+            await act();
+        }
+        finally
+        {
+            await claiming.StartAsync(Cancellation);
+        }
     }
 }
