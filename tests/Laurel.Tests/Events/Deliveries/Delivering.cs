@@ -38,7 +38,7 @@ public sealed class Delivering : IAsyncLifetime
 
         var message = Assert.Single(_game.Messages);
         Assert.Equal("reward.granted", message.Type);
-        Assert.Equal(DeliveringApp.Signed(webhook.Field("secret"), message.Id, message.Timestamp, message.Body), message.Signature);
+        Assert.Equal(DeliveringApp.SignatureOf(webhook.Field("secret"), message.Id, message.Timestamp, message.Body), message.Signature);
         var data = message.Json["data"]!;
         Assert.Equal((message.Id, claim, user.ToString()), ((string)data["deliveryId"]!, (string)data["claimId"]!, (string)data["userId"]!));
         Assert.True(JsonNode.DeepEquals(data["contents"], JsonNode.Parse("""[{"type": "item", "itemId": "sword", "name": "Sword", "quantity": 1}]""")));

@@ -55,6 +55,6 @@ public static class DeliveringApp
         Eventually.True(async () => (string)(await app.Deliveries(claim))[^1]["status"]! == status);
 
     /// <summary>A signature as Standard Webhooks has it, made without Laurel's help.</summary>
-    public static string Signed(string secret, string id, string timestamp, string body) =>
+    public static string SignatureOf(string secret, string id, string timestamp, string body) =>
         $"v1,{Convert.ToBase64String(HMACSHA256.HashData(Convert.FromBase64String(secret["whsec_".Length..]), Encoding.UTF8.GetBytes($"{id}.{timestamp}.{body}")))}";
 }
