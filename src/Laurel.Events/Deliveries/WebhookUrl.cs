@@ -13,19 +13,19 @@ internal static class WebhookUrl
     public static FieldError? Check(string text, bool allowLoopback)
     {
         if (text.Length > MaxLength)
-            return Broken("length", $"An address has up to {MaxLength} characters.");
+            return Fault(Path, "length", $"An address has up to {MaxLength} characters.");
         if (text.AsSpan().ContainsAnyExceptInRange('!', '~') || !Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Fragment.Length > 0 || url.HostNameType == UriHostNameType.Unknown)
-            return Broken("invalid_url", "This is no address such as https://game.example.com/laurel, in ASCII and without a fragment.");
+            return Fault(Path, "invalid_url", "This is no address such as https://game.example.com/laurel, in ASCII and without a fragment.");
         // Also one that is empty: whatever stands before an @ is there to be read as the host by somebody.
         if (Authority(text).Contains('@', StringComparison.Ordinal))
-            return Broken("userinfo_not_allowed", "An address with a user or a password in it is not called.");
+            return Fault(Path, "userinfo_not_allowed", "An address with a user or a password in it is not called.");
         if (allowLoopback && (url.Scheme is "http" or "https") && IsThisMachine(url))
             return null;
         if (url.Scheme != Uri.UriSchemeHttps)
-            return Broken("https_required", "Only https is called.");
+            return Fault(Path, "https_required", "Only https is called.");
         if (!url.IsDefaultPort)
-            return Broken("port_not_allowed", "Only port 443 is called.");
-        return IsName(url) ? null : Broken("host_not_allowed", "Give a host by a full name, such as game.example.com: no address, no name of this machine.");
+            return Fault(Path, "port_not_allowed", "Only port 443 is called.");
+        return IsName(url) ? null : Fault(Path, "host_not_allowed", "Give a host by a full name, such as game.example.com: no address, no name of this machine.");
     }
 
     /// <summary>What this machine calls itself, by the one spelling that is meant for it.</summary>
@@ -59,5 +59,5 @@ internal static class WebhookUrl
         return end < 0 ? rest : rest[..end];
     }
 
-    private static FieldError Broken(string code, string message) => new(Path, code, message);
+    private static FieldError Fault(string path, string code, string message) => new(path, code, message);
 }
