@@ -72,12 +72,12 @@ internal sealed class Handover : IAsyncDisposable
 
     /// <summary>As if so many users had just claimed a sword.</summary>
     private Task<int> Grant(CancellationToken cancel) => _events.Execute(
-        $"""
+        $$"""
         WITH made AS (
             INSERT INTO claims (created_at, points, holds, window_key, id, event_id, offer_id, reward_id, user_id, status, origin, reward_name, contents)
-            SELECT now(), 0, 0, '2000-01-01', gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), {Users.IdInSql}, 'processing', 'user',
-                'A sword', '[{{"type": "item", "itemId": "sword-1", "name": "Sword", "quantity": 1}}]'
-            FROM generate_series(1, {Backlog}) AS n
+            SELECT now(), 0, 0, '2000-01-01', gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), {{Users.IdInSql}}, 'processing', 'user',
+                'A sword', '[{"type": "item", "itemId": "sword-1", "name": "Sword", "quantity": 1}]'
+            FROM generate_series(1, {{Backlog}}) AS n
             RETURNING user_id, id
         )
         INSERT INTO deliveries (id, user_id, claim_id, kind, queue, created_at, due_at)

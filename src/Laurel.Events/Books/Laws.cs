@@ -1,6 +1,6 @@
 namespace Laurel.Events.Books;
 
-/// <summary>What claims, stock and wallets owe to each other. Written from their words alone, not from the code that keeps them.</summary>
+/// <summary>What claims, stock, wallets and deliveries owe to each other. Written from their words alone, not from the code that keeps them.</summary>
 internal static class Laws
 {
     public static readonly IReadOnlyList<Law> All =
@@ -56,6 +56,25 @@ internal static class Laws
             FROM claims
             LEFT JOIN transfers ON transfers.user_id = claims.user_id AND transfers.kind = 'reversal' AND transfers.ref = claims.id::text
             WHERE (CASE WHEN status IN ('failed', 'revoked') AND points > 0 THEN points END) IS DISTINCT FROM transfers.amount
+            """),
+        new("What the game has to hand over is one delivery, which has come as far as its claim; of no other claim",
+            """
+            WITH owed AS (
+                SELECT user_id, id AS claim_id, status, CASE
+                    WHEN NOT jsonb_path_exists(contents, '$[*] ? (@.type != "points")') THEN '{}'
+                    WHEN status = 'processing' THEN '{pending,accepted,dead}'
+                    WHEN status IN ('completed', 'revoked') THEN '{delivered}'
+                    WHEN status = 'failed' THEN '{failed,cancelled}'
+                    ELSE '{}'
+                END::text[] AS allowed
+                FROM claims
+            )
+            SELECT format('claim %s of user %L is %s, its delivery %s', claim_id, user_id, coalesce(owed.status, 'not there'),
+                coalesce(deliveries.status, 'not there'))
+            FROM owed
+            FULL JOIN (SELECT * FROM deliveries WHERE kind = 'granted' AND queue = '00000000-0000-0000-0000-000000000000') AS deliveries
+                USING (user_id, claim_id)
+            WHERE CASE WHEN deliveries.id IS NULL THEN allowed <> '{}' ELSE deliveries.status = ANY (allowed) IS NOT TRUE END
             """),
         new("What was reversed is reversed whole, in the other direction",
             """
