@@ -28,4 +28,6 @@ public static class EventsErrors
     public static readonly Error InsufficientPoints = new(422, "insufficient_points", "There are not so many points in the wallet");
     public static readonly Error OfferHasClaims = new(409, "offer_has_claims", "It has been claimed; close it instead");
     public static readonly Error JobNotFailed = new(409, "job_not_failed", "Only a job that has failed can be tried again");
+    public static readonly Error NoCouponPool = new(409, "no_coupon_pool", "The reward names no such pool of coupons");
+    public static readonly Error WhichPool = new(422, "which_pool", "The reward names several pools of coupons; say which one is meant");
 }

@@ -2,6 +2,7 @@ using Laurel.Events.Activities;
 using Laurel.Events.Backtests;
 using Laurel.Events.Catalog;
 using Laurel.Events.Claims;
+using Laurel.Events.Coupons;
 using Laurel.Events.Jobs;
 using Laurel.Events.Progress;
 using Laurel.Events.Voids;
@@ -46,6 +47,8 @@ public static class EventsSetup
         services.AddSingleton<Claiming>();
         services.AddSingleton<ClaimReader>();
         services.AddSingleton<ClaimDesk>();
+        services.AddSingleton<CouponStore>();
+        services.AddSingleton<CouponUploads>();
         services.AddSingleton<Wallets>();
         services.AddSingleton<PointsDesk>();
         services.AddSingleton<Presence>();
@@ -62,6 +65,7 @@ public static class EventsSetup
     public static void MapEvents(this IEndpointRouteBuilder routes)
     {
         routes.MapRewards();
+        routes.MapCoupons();
         routes.MapEventCatalog();
         routes.MapOffers();
         routes.MapActivities();
