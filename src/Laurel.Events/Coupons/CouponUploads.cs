@@ -1,3 +1,4 @@
+using Laurel.Platform.Audit;
 using Laurel.Platform.Postgres;
 using Npgsql;
 using NpgsqlTypes;
@@ -28,9 +29,19 @@ internal sealed class CouponUploads(EventsDatabase database, CouponStore store, 
     /// <summary>Sets the advisory locks of uploads apart from others. The letters of "coupon".</summary>
     private const long LockSeed = 0x63_6F75_706F_6E;
 
-    public async Task<CouponUpload> Add(string pool, IReadOnlyList<CouponLine> lines, CancellationToken cancellation)
+    public async Task<CouponUpload> Add(RewardId reward, string pool, IReadOnlyList<CouponLine> lines, Actor by, CancellationToken cancellation)
     {
-        var (added, duplicates) = await database.Any.InTransaction(transaction => Add(transaction, pool, lines, cancellation), cancellation);
+        var (added, duplicates) = await database.Any.InTransaction(
+            async transaction =>
+            {
+                var done = await Add(transaction, pool, lines, cancellation);
+                // How many, and never which.
+                var note = new { pool, done.Added, duplicates = done.Duplicates.Count };
+                if (done.Added > 0)
+                    await AuditTrail.Add(transaction, new AuditEntry(by, "coupons.uploaded", "reward", reward.ToString(), After: note), cancellation);
+                return done;
+            },
+            cancellation);
         var counted = (await store.Count([pool], time.GetUtcNow(), cancellation))[0];
         return new CouponUpload(pool, added, duplicates.Count, [.. duplicates.Take(MaxDuplicates)], counted.Total, counted.Free);
     }

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using Laurel.Events.Catalog;
 using Laurel.Platform.Access;
+using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -43,6 +44,7 @@ internal static class CouponsApi
         CouponFile file,
         RewardStore rewards,
         CouponUploads uploads,
+        Actor by,
         TimeProvider time,
         CancellationToken cancellation,
         [Description("Which of the reward's pools, where it names several.")] string? pool = null)
@@ -54,7 +56,7 @@ internal static class CouponsApi
             return new Problem(named.Count == 0 ? EventsErrors.NoCouponPool : EventsErrors.WhichPool);
         if (file.Check(time.GetUtcNow()) is { Count: > 0 } broken)
             return Problem.Rules(broken);
-        return TypedResults.Ok(await uploads.Add(named[0], file.Lines, cancellation));
+        return TypedResults.Ok(await uploads.Add(reward.Id, named[0], file.Lines, by, cancellation));
     }
 
     private static List<string> PoolsOf(Reward reward) => [.. reward.Contents.OfType<Coupon>().Select(coupon => coupon.Pool).Distinct(StringComparer.Ordinal)];
