@@ -26,13 +26,13 @@ internal sealed class CouponStore(EventsDatabase database)
     /// </summary>
     public const string Contents =
         """
-        CASE WHEN holds < 4 OR status NOT IN ('processing', 'completed') THEN contents ELSE (
+        CASE WHEN claims.holds < 4 OR claims.status NOT IN ('processing', 'completed') THEN claims.contents ELSE (
             SELECT jsonb_agg(
                 CASE WHEN code IS NULL THEN part
                 ELSE part || jsonb_strip_nulls(jsonb_build_object('code', code, 'expiresAt', NULLIF(expires_at, 'infinity'))) END
                 ORDER BY parts.place)
-            FROM jsonb_array_elements(contents) WITH ORDINALITY AS parts (part, place)
-            LEFT JOIN coupons ON coupons.claim_id = id AND coupons.place = parts.place
+            FROM jsonb_array_elements(claims.contents) WITH ORDINALITY AS parts (part, place)
+            LEFT JOIN coupons ON coupons.claim_id = claims.id AND coupons.place = parts.place
             LEFT JOIN coupon_lots ON coupon_lots.lot = coupons.lot
         ) END
         """;
