@@ -44,6 +44,8 @@ public static class EventsSetup
         services.AddSingleton<Intake>();
         services.AddSingleton<Generations>();
         services.AddSingleton<Claiming>();
+        services.AddSingleton<DueSignal>();
+        services.AddHostedService<AutoClaiming>();
         services.AddSingleton<ClaimReader>();
         services.AddSingleton<ClaimDesk>();
         services.AddSingleton<Wallets>();
