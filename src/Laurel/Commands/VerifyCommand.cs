@@ -8,10 +8,19 @@ internal static class VerifyCommand
 {
     private static readonly Option<int?> Users = new("--users") { Description = "Look at so many users, drawn at random; else at all.", HelpName = "n" };
 
+    private static readonly Option<string[]> Checkpoints = new("--checkpoint")
+    {
+        Description = "A checkpoint of the audit trail that was kept elsewhere, or a file (a log, too) with checkpoints in it.",
+        HelpName = "checkpoint or file",
+    };
+
     public static Command Create() =>
-        new Command("verify", "Compare all stored progress with what the stored activities come to, also beside a running server. Status 1 where they differ.")
+        new Command(
+            "verify",
+            "Compare all stored progress with what the stored activities come to, and look whether the audit trail is whole; also beside a running server. Status 1 where something is not as it should be.")
         {
             Users,
+            Checkpoints,
         }
         .WithSettings(Verify);
 
@@ -21,16 +30,22 @@ internal static class VerifyCommand
         if (sample < 1)
             throw new StartupException("--users is 1 or more.");
 
+        var kept = AuditCheck.Read(parsed.GetValue(Checkpoints) ?? []);
+        var isWhole = true;
         var summary = new VerificationSummary();
         await CommandLine.WithServices(settings, async services =>
         {
-            using var line = new ProgressLine(Console.Out, !Console.IsOutputRedirected);
-            await services.GetRequiredService<Verification>().Run(
-                sample, summary, () => line.Show($"verified {summary.Users:N0} users, {summary.Compared:N0} rows, {summary.Different:N0} differences"), interrupted);
+            using (var line = new ProgressLine(Console.Out, !Console.IsOutputRedirected))
+            {
+                await services.GetRequiredService<Verification>().Run(
+                    sample, summary, () => line.Show($"verified {summary.Users:N0} users, {summary.Compared:N0} rows, {summary.Different:N0} differences"), interrupted);
+            }
+
+            isWhole = await AuditCheck.Run(services, kept, interrupted);
         }, interrupted);
 
         Tell(summary);
-        return summary.Different == 0 ? 0 : 1;
+        return summary.Different == 0 && isWhole ? 0 : 1;
     }
 
     private static void Tell(VerificationSummary summary)
