@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Laurel.Events.Books;
 using Laurel.Events.Progress;
 using Laurel.Platform;
 
@@ -6,7 +7,7 @@ namespace Laurel.Commands;
 
 internal static class VerifyCommand
 {
-    private static readonly Option<int?> Users = new("--users") { Description = "Look at so many users, drawn at random; else at all.", HelpName = "n" };
+    private static readonly Option<int?> Users = new("--users") { Description = "Compare the progress of so many users, drawn at random; else of all.", HelpName = "n" };
 
     private static readonly Option<string[]> Checkpoints = new("--checkpoint")
     {
@@ -17,7 +18,7 @@ internal static class VerifyCommand
     public static Command Create() =>
         new Command(
             "verify",
-            "Compare all stored progress with what the stored activities come to, and look whether the audit trail is whole; also beside a running server. Status 1 where something is not as it should be.")
+            "Prove what is stored: progress is what the activities come to, claims, stock and points match, the audit trail is whole. Also beside a running server. Status 1 where something does not.")
         {
             Users,
             Checkpoints,
@@ -33,19 +34,22 @@ internal static class VerifyCommand
         var kept = AuditCheck.Read(parsed.GetValue(Checkpoints) ?? []);
         var isWhole = true;
         var summary = new VerificationSummary();
+        IReadOnlyList<Finding> findings = [];
         await CommandLine.WithServices(settings, async services =>
         {
             using (var line = new ProgressLine(Console.Out, !Console.IsOutputRedirected))
             {
                 await services.GetRequiredService<Verification>().Run(
                     sample, summary, () => line.Show($"verified {summary.Users:N0} users, {summary.Compared:N0} rows, {summary.Different:N0} differences"), interrupted);
+                findings = await services.GetRequiredService<Bookkeeping>().Run(law => line.Show($"proving: {law.Name}"), interrupted);
             }
 
             isWhole = await AuditCheck.Run(services, kept, interrupted);
         }, interrupted);
 
         Tell(summary);
-        return summary.Different == 0 && isWhole ? 0 : 1;
+        Tell(findings);
+        return summary.Different == 0 && findings.All(finding => finding.Count == 0) && isWhole ? 0 : 1;
     }
 
     private static void Tell(VerificationSummary summary)
@@ -60,6 +64,21 @@ internal static class VerifyCommand
         Console.Out.WriteLine(summary.Different == 0
             ? $"Verified {summary.Users:N0} users: all {summary.Compared:N0} rows of progress are what the stored activities come to."
             : $"Verified {summary.Users:N0} users: {summary.Different:N0} of {summary.Compared:N0} rows of progress differ from what the stored activities come to.");
+    }
+
+    private static void Tell(IReadOnlyList<Finding> findings)
+    {
+        foreach (var broken in findings.Where(finding => finding.Count > 0))
+        {
+            Console.Out.WriteLine($"Broken {broken.Count:N0} times: {broken.Law.Name}.");
+            foreach (var breach in broken.First)
+                Console.Out.WriteLine($"  {breach}");
+            if (broken.Count > broken.First.Count)
+                Console.Out.WriteLine($"  ... and {broken.Count - broken.First.Count:N0} more.");
+        }
+
+        if (findings.All(finding => finding.Count == 0))
+            Console.Out.WriteLine($"Verified claims, stock and points: all {findings.Count} laws hold.");
     }
 
     private static string Why(StoredProgress reason) => reason switch
