@@ -1,3 +1,4 @@
+using Laurel.Events.Deliveries;
 using Laurel.Events.Wallet;
 using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
@@ -13,6 +14,9 @@ internal enum RulingKind
     Reject,
     Cancel,
     Revoke,
+
+    /// <summary>Not by a person: the game has said that it never will hand it over.</summary>
+    Refuse,
 }
 
 /// <summary>A decision that somebody wants to make.</summary>
@@ -21,7 +25,11 @@ internal enum RulingKind
 /// <param name="By">Who decides.</param>
 /// <param name="Reason">Why.</param>
 /// <param name="AllowRetry">Of a rejection: whether the user may claim it again.</param>
-internal sealed record Ruling(ClaimId Id, RulingKind Kind, Actor By, string? Reason, bool AllowRetry = false);
+internal sealed record Ruling(ClaimId Id, RulingKind Kind, Actor By, string? Reason, bool AllowRetry = false)
+{
+    /// <summary>Of a refusal by the game.</summary>
+    public Refusal? Refusal { get; init; }
+}
 
 internal enum RulingOutcome
 {
@@ -37,7 +45,7 @@ internal enum RulingOutcome
 /// Decides about claims, each in a transaction of its own. The guard of the write, which names the state that is left, decides between
 /// two who decide at once.
 /// </summary>
-internal sealed class ClaimDesk(EventsDatabase database, TimeProvider time)
+internal sealed class ClaimDesk(EventsDatabase database, DeliveryBell bell, TimeProvider time)
 {
     private const string Find = $"SELECT {ClaimStore.Columns} FROM claims WHERE id = $1";
 
@@ -46,7 +54,9 @@ internal sealed class ClaimDesk(EventsDatabase database, TimeProvider time)
     {
         try
         {
-            return await database.Any.InTransaction(transaction => Decide(transaction, ruling, cancellation), cancellation);
+            var decided = await database.Any.InTransaction(transaction => Decide(transaction, ruling, cancellation), cancellation);
+            bell.Ring();
+            return decided;
         }
         catch (PostgresException refused) when (refused.ConstraintName == "balances_in_range")
         {
@@ -81,7 +91,10 @@ internal sealed class ClaimDesk(EventsDatabase database, TimeProvider time)
         if (moved is not [var after])
             return (RulingOutcome.AlreadyDecided, (await transaction.Query(Find, ClaimStore.Read, [ruling.Id.Value], cancellation)).FirstOrDefault() ?? before);
 
-        await Settle(transaction, ruling, before, after, now, cancellation);
+        await Settle(transaction, ruling, before, now, cancellation);
+        if (before.IsDelivered)
+            await Tell(transaction, ruling, before, now, cancellation);
+        await AuditTrail.Add(transaction, ClaimAudit.Decided(ruling, before, after), cancellation);
         return (RulingOutcome.Done, after);
     }
 
@@ -90,13 +103,12 @@ internal sealed class ClaimDesk(EventsDatabase database, TimeProvider time)
     {
         RulingKind.Approve => (ClaimStatus.Pending, claim.IsDelivered ? ClaimStatus.Processing : ClaimStatus.Completed),
         RulingKind.Reject => (ClaimStatus.Pending, ruling.AllowRetry ? ClaimStatus.Reopened : ClaimStatus.Rejected),
-        RulingKind.Cancel => (ClaimStatus.Processing, ClaimStatus.Failed),
+        RulingKind.Cancel or RulingKind.Refuse => (ClaimStatus.Processing, ClaimStatus.Failed),
         RulingKind.Revoke => (ClaimStatus.Completed, ClaimStatus.Revoked),
     };
 
     /// <summary>What a decision moves: points when a claim is granted or taken back, its stock when it comes to nothing.</summary>
-    private static async Task Settle(
-        NpgsqlTransaction transaction, Ruling ruling, Claim before, Claim after, DateTimeOffset now, CancellationToken cancellation)
+    private static async Task Settle(NpgsqlTransaction transaction, Ruling ruling, Claim before, DateTimeOffset now, CancellationToken cancellation)
     {
         await using var batch = new NpgsqlBatch(transaction.Connection!, transaction);
         var isGranted = ruling.Kind == RulingKind.Approve;
@@ -109,7 +121,16 @@ internal sealed class ClaimDesk(EventsDatabase database, TimeProvider time)
             batch.BatchCommands.Add(isGranted ? Transfers.Add([(before.Key.UserId, before.Points)]) : Transfers.Subtract(before.Key.UserId, before.Points));
         }
 
-        batch.BatchCommands.Add(AuditTrail.Insert(ClaimAudit.Decided(ruling, before, after)));
-        await batch.ExecuteNonQueryAsync(cancellation);
+        if (batch.BatchCommands.Count > 0)
+            await batch.ExecuteNonQueryAsync(cancellation);
     }
+
+    private static Task Tell(NpgsqlTransaction transaction, Ruling ruling, Claim claim, DateTimeOffset now, CancellationToken cancellation) => ruling.Kind switch
+    {
+        RulingKind.Approve => DecidedClaim.Tell(transaction, claim, DeliveryKind.Granted, now, cancellation),
+        RulingKind.Revoke => DecidedClaim.Tell(transaction, claim, DeliveryKind.Revoked, now, cancellation),
+        RulingKind.Cancel => DecidedClaim.CallOff(transaction, claim, now, cancellation),
+        RulingKind.Refuse => DecidedClaim.Refuse(transaction, claim, ruling.Refusal!, now, cancellation),
+        RulingKind.Reject => Task.CompletedTask,
+    };
 }
