@@ -8,14 +8,12 @@ namespace Laurel.Platform.Audit;
 /// Numbers the rows of a trail and chains them by hashes, behind the transactions that wrote them. One process at a time does it, for
 /// as long as a batch takes; the unique numbers would refuse a second one.
 /// </summary>
-internal sealed class AuditChain(NpgsqlDataSource database, string trail, CheckpointKey key, ILogger<AuditChain> log)
+internal sealed class AuditChain(NpgsqlDataSource database, string trail, CheckpointKey key, TimeSpan patience, ILogger<AuditChain> log)
 {
     private const int Portion = 1000;
 
-    /// <summary>A checkpoint is made after so many rows, or this long after the last one if there is anything new.</summary>
+    /// <summary>A checkpoint is made after so many rows, or when one has been without for the patience that the chain was given.</summary>
     private const int RowsBetween = 1000;
-
-    private const string TimeBetween = "1 minute";
 
     /// <summary>The advisory lock of whoever chains. The letters of "laurea".</summary>
     private const long LeaderKey = 0x6C61_7572_6561;
@@ -106,12 +104,16 @@ internal sealed class AuditChain(NpgsqlDataSource database, string trail, Checkp
     {
         var due = await transaction.Query(
             $"""
+            WITH marked AS (
+                SELECT COALESCE(max(seq), 0) AS seq FROM audit_checkpoints
+            )
             SELECT date_trunc('milliseconds', now())
-            WHERE NOT EXISTS (
-                SELECT FROM audit_checkpoints
-                WHERE seq = $1 OR (seq > $1 - {RowsBetween} AND at > now() - interval '{TimeBetween}'))
+            FROM marked
+            JOIN audit_chain AS next ON next.seq = marked.seq + 1
+            JOIN audit ON audit.id = next.audit_id
+            WHERE $1 - marked.seq >= {RowsBetween} OR audit.at <= now() - $2
             """,
-            row => row.Time(0), [seq], cancellation);
+            row => row.Time(0), [seq, patience], cancellation);
         if (due is not [var at])
             return null;
         var made = key.Sign(trail, seq, at, hash);

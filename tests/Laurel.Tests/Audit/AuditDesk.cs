@@ -45,8 +45,8 @@ internal sealed class AuditDesk : IAsyncDisposable
         return new AuditDesk(database, await ServiceDatabase.Open(database.ConnectionString, "events", Cancellation));
     }
 
-    /// <summary>One more process that may chain.</summary>
-    public AuditChain Chain() => new(Service, Trail, _key, NullLogger<AuditChain>.Instance);
+    /// <summary>One more process that may chain; it makes a checkpoint at once, unless it has patience.</summary>
+    public AuditChain Chain(TimeSpan patience = default) => new(Service, Trail, _key, patience, NullLogger<AuditChain>.Instance);
 
     public Task<int> Notes(params AuditEntry[] entries) => Service.InTransaction(
         async transaction =>

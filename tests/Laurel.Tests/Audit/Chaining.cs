@@ -124,13 +124,27 @@ public sealed class Chaining(TestPostgres postgres)
     public async Task Checkpoints_are_made_by_the_thousand_and_not_by_the_row()
     {
         await using var desk = await AuditDesk.Open(postgres);
-        await desk.Chains(1);
-        await desk.Chains(1);
-        Assert.Equal(1, (await desk.Verifies()).Checkpoints);
+        var patient = desk.Chain(TimeSpan.FromHours(1));
+        await desk.Notes(AuditDesk.Entry);
+        await Eventually.True(async () =>
+        {
+            await patient.Extend(Cancellation);
+            return (await desk.Order()).Count == 1;
+        });
+        Assert.Equal(0, (await desk.Verifies()).Checkpoints);
         await desk.Notes([.. Enumerable.Repeat(AuditDesk.Entry, 1500)]);
+        await Eventually.True(async () =>
+        {
+            await patient.Extend(Cancellation);
+            return (await desk.Order()).Count == 1501;
+        });
+        // At the first thousand; what comes after it waits.
+        Assert.Equal(1, (await desk.Verifies()).Checkpoints);
         await desk.ChainsAll();
         Assert.Equal(2, (await desk.Verifies()).Checkpoints);
-        await desk.IsWhole(1502);
+        await desk.ChainsAll();
+        Assert.Equal(2, (await desk.Verifies()).Checkpoints);
+        await desk.IsWhole(1501);
     }
 
     private static async Task RollsBack(AuditDesk desk)

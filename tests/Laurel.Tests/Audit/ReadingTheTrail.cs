@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Laurel.Platform.Access;
+using Laurel.Platform.Audit;
 using Laurel.Platform.Postgres;
 using Laurel.Tests.Support;
 
@@ -80,7 +81,14 @@ public sealed class ReadingTheTrail(LaurelApp app) : IClassFixture<LaurelApp>
     [Fact]
     public async Task The_latest_checkpoint_is_there_to_be_kept()
     {
-        await app.Anonymous.As(app.PersonToken(Playing.NewPerson(), Role.Operator)).CreatesReward();
+        var entry = new AuditEntry(Laurel.Platform.Audit.Actor.Laurel, "test.noted", "test", "t");
+        await app.Events.InTransaction(
+            async transaction =>
+            {
+                await AuditTrail.Add(transaction, [.. Enumerable.Repeat(entry, 1000)], Cancellation);
+                return 0;
+            },
+            Cancellation);
         await Eventually.True(async () => (await _auditor.Get("/v1/audit/checkpoint")).Status == 200);
         var checkpoint = (await _auditor.Get("/v1/audit/checkpoint")).Is(200);
         Assert.StartsWith($"laurel-audit-1/events/{checkpoint.Json["seq"]}/", checkpoint.Field("checkpoint"), StringComparison.Ordinal);
