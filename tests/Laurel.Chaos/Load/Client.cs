@@ -18,7 +18,7 @@ internal sealed class GaveUpException : Exception;
 /// <summary>Sends wishes to either server, and again, until it is told what became of them.</summary>
 internal sealed class Client(Site site, History history) : IDisposable
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly HttpClient[] _http = [.. site.Servers.Select(server => Site.Http(server, connections: 256))];

@@ -25,7 +25,7 @@ internal sealed class Player(Site site, Game game, Client client, Book book, Dic
     public async Task Live()
     {
         var steps = new List<Func<Task>>(Plays());
-        List<Func<Task>> later = [.. Claims(), Spends];
+        List<Func<Task>> later = [.. Claims(), Spends()];
         dice.Shuffle(later);
         steps.AddRange(later);
         foreach (var step in steps)
@@ -118,20 +118,24 @@ internal sealed class Player(Site site, Game game, Client client, Book book, Dic
     }
 
     /// <summary>Is given points, spends some, and has one or the other undone: twice at once, under two keys.</summary>
-    private async Task Spends()
+    private Func<Task> Spends()
     {
-        var (given, taken) = (dice.Between(50, 100), dice.Between(1, 49));
-        var credit = await Move("credit", "credits", given, given, "given");
-        var debit = await Move("debit", "debits", taken, -taken, "taken");
-        var undone = dice.Next(2) == 0 ? (credit, -given) : (debit, taken);
-        if (undone.Item1 is { } transfer)
-            await Task.WhenAll(Reverse(transfer, undone.Item2, "undone-1"), Reverse(transfer, undone.Item2, "undone-2"));
+        // Thrown now, since a step that is taken again must be the same.
+        var (given, taken, isGivenBack, times) = (dice.Between(50, 100), dice.Between(1, 49), dice.Next(2) == 0, dice.Between(1, 2));
+        return async () =>
+        {
+            var credit = await Move("credit", "credits", given, given, "given", times);
+            var debit = await Move("debit", "debits", taken, -taken, "taken", times);
+            var (transfer, effect) = isGivenBack ? (credit, -given) : (debit, taken);
+            if (transfer is not null)
+                await Task.WhenAll(Reverse(transfer, effect, "undone-1"), Reverse(transfer, effect, "undone-2"));
+        };
     }
 
-    private async Task<string?> Move(string kind, string path, long amount, long effect, string key)
+    private async Task<string?> Move(string kind, string path, long amount, long effect, string key, int times)
     {
-        var wishes = Enumerable.Range(0, dice.Between(1, 2)).Select(_ => Points(kind, $"/v1/points/{path}", new { userId = UserId, amount, reason = "chaos" }, key)).ToList();
-        var answers = await Task.WhenAll(wishes.Select(wish => client.Ask(wish, () => GivesUp)));
+        var wish = Points(kind, $"/v1/points/{path}", new { userId = UserId, amount, reason = "chaos" }, key);
+        var answers = await Task.WhenAll(Enumerable.Repeat(wish, times).Select(one => client.Ask(one, () => GivesUp)));
         foreach (var answer in answers)
             Heard(answer, effect, key);
         return answers.FirstOrDefault(answer => answer.Status == 201)?.Field("id");

@@ -112,6 +112,6 @@ internal sealed class Server(string name, TemporaryFolder folder, Postgres postg
     private void Note(LaurelProcess process, string what)
     {
         var errors = process.Error.Where(line => line.Contains("\"Error\"", StringComparison.OrdinalIgnoreCase) || line.Contains("Critical", StringComparison.Ordinal)).ToList();
-        Complaints.Add($"{name} {what}; {errors.Count} errors{string.Concat(errors.Take(5).Select(line => $"\n  {line}"))}");
+        Complaints.Add($"{name} {what}; {errors.Count} errors{string.Concat(errors.Take(5).Select(line => $"\n  {line[..Math.Min(line.Length, 500)]}"))}");
     }
 }
