@@ -18,6 +18,7 @@ public sealed class AskedAtOnce(Site site)
     public async Task Fifty_identical_claims_of_each_user_are_one_grant_each()
     {
         await site.Mend();
+        await NothingIsBroken();
         var history = new History();
         using var client = new Client(site, history);
         var crowd = await Crowd.Earned(site, client, Size.Ours.IdenticalUsers);
@@ -26,7 +27,7 @@ public sealed class AskedAtOnce(Site site)
         var answers = await crowd.Ask(
             crowd.Users.SelectMany(user => Enumerable.Repeat((user, crowd.Claim(user, keyed.Contains(user) ? "the-only-one" : null)), Times)).Shuffle(), connections: 128);
 
-        Assert.Equal(0, history.Unknown);
+        Assert.True(history.Unknown == 0, string.Join('\n', history.ByKind()));
         foreach (var ofUser in answers.GroupBy(answer => answer.User, answer => answer.Answer))
         {
             Assert.All(ofUser, answer => Assert.True(answer.Status == 201 || answer is { Status: 409, Code: "already_claimed" }, answer.Text));
@@ -80,9 +81,19 @@ public sealed class AskedAtOnce(Site site)
             if (dice.Next(2) == 0)
                 dice.Pick(site.Servers).CutAfterCommit(1);
             else
-                await site.Events.Query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE '%laurel%' AND datname = 'events' AND pid <> pg_backend_pid()", row => row.GetBoolean(0), [], CancellationToken.None);
+                await site.Events.Query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE '%laurel%' AND datname = 'events' AND state <> 'idle' AND pid <> pg_backend_pid()", row => row.GetBoolean(0), [], CancellationToken.None);
         }
     }
+
+    /// <summary>What an earlier test has cut is found out by the first who use it, and they are answered 503.</summary>
+    private async Task NothingIsBroken() => await Eventually.True(async () =>
+    {
+        var history = new History();
+        using var client = new Client(site, history);
+        var crowd = await Crowd.Earned(site, client, count: 200);
+        await crowd.Ask(crowd.Users.Select(user => (user, crowd.Claim(user))), connections: 128);
+        return history.Unknown == 0;
+    });
 
     /// <summary>Claims of an event, and transfers of their points.</summary>
     private async Task<(int Claims, int Transfers)> Granted(Crowd crowd) => await site.Events.QueryOne(
