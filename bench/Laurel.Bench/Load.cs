@@ -19,11 +19,13 @@ internal sealed class Load : IDisposable
     private readonly List<IClient> _clients;
     private readonly Task[] _work;
     private readonly int _perExchange;
+    private long _left;
     private readonly long _started = Stopwatch.GetTimestamp();
     private readonly TimeSpan _processorTime = Environment.CpuUsage.TotalTime;
 
-    private Load(Func<int, IClient> clients, int count, int? requestsPerSecond, int perExchange)
+    private Load(Func<int, IClient> clients, int count, int? requestsPerSecond, int perExchange, long? exchanges)
     {
+        _left = exchanges ?? long.MaxValue;
         _stopped = _stopping.Token;
         _perExchange = perExchange;
         _clients = [.. Enumerable.Range(0, count).Select(clients)];
@@ -38,8 +40,11 @@ internal sealed class Load : IDisposable
     /// <summary>Done when the first answer of any kind has come.</summary>
     public Task Answered => Task.WhenAny(_answered.Task, Task.WhenAll(_work));
 
-    public static Load Start(Func<int, IClient> clients, int connections, int? requestsPerSecond, int perExchange = 1) =>
-        new(clients, connections, requestsPerSecond, perExchange);
+    /// <summary>Done when there is nothing left to send.</summary>
+    public Task Exhausted => Task.WhenAll(_work);
+
+    public static Load Start(Func<int, IClient> clients, int connections, int? requestsPerSecond, int perExchange = 1, long? exchanges = null) =>
+        new(clients, connections, requestsPerSecond, perExchange, exchanges);
 
     /// <summary>Sends nothing more, waits for what is under way (the slowest requests are among it), and counts.</summary>
     public async Task<Round> Stop()
@@ -69,7 +74,7 @@ internal sealed class Load : IDisposable
 
     private async Task KeepBusy(IClient client)
     {
-        while (!_stopped.IsCancellationRequested)
+        while (!_stopped.IsCancellationRequested && Interlocked.Decrement(ref _left) >= 0)
             await Send(client, Stopwatch.GetTimestamp());
     }
 

@@ -53,8 +53,11 @@ internal sealed class Runner(Stage stage, Plan plan, TimeProvider time, TextWrit
                 await beside.Answered.WaitAsync(cancel);
 
             using var load = begin();
-            await Task.Delay(plan.RoundLength, time, cancel);
-            played.Add((scenario, await load.Stop()));
+            await (scenario.Exchanges is null ? Task.Delay(plan.RoundLength, time, cancel) : load.Exhausted.WaitAsync(cancel));
+            var round = await load.Stop();
+            if (scenario.Check is { } check && await check(cancel) is { } wrong)
+                round = round with { Failures = new Dictionary<string, long>(round.Failures) { [wrong] = 1 } };
+            played.Add((scenario, round));
             if (beside is not null)
                 played.Add((scenario.Beside!, await beside.Stop()));
         }
@@ -65,7 +68,7 @@ internal sealed class Runner(Stage stage, Plan plan, TimeProvider time, TextWrit
     private async Task<Func<Load>> Prepare(Scenario scenario, CancellationToken cancel)
     {
         var clients = await scenario.Prepare(cancel);
-        return () => Load.Start(clients, scenario.Connections ?? plan.Connections, scenario.RequestsPerSecond, scenario.PerExchange);
+        return () => Load.Start(clients, scenario.Connections ?? plan.Connections, scenario.RequestsPerSecond, scenario.PerExchange, scenario.Exchanges);
     }
 
     private Machine Describe() => new(

@@ -23,6 +23,12 @@ internal sealed record Scenario(string Name, Func<CancellationToken, Task<Func<i
     /// <summary>How many of them one exchange brings.</summary>
     public int PerExchange { get; init; } = 1;
 
+    /// <summary>Instead of as many as fit into a round: each of them is made, however long it takes.</summary>
+    public int? Exchanges { get; init; }
+
+    /// <summary>Asked after each round: what is wrong with what it left behind; null: nothing.</summary>
+    public Func<CancellationToken, Task<string?>>? Check { get; init; }
+
     /// <summary>Traffic that runs all the while; it gets a row of its own.</summary>
     public Scenario? Beside { get; init; }
 

@@ -1,5 +1,6 @@
 using Laurel.Events.Activities;
 using Laurel.Events.Backtests;
+using Laurel.Events.Books;
 using Laurel.Events.Catalog;
 using Laurel.Events.Claims;
 using Laurel.Events.Jobs;
@@ -44,6 +45,8 @@ public static class EventsSetup
         services.AddSingleton<Intake>();
         services.AddSingleton<Generations>();
         services.AddSingleton<Claiming>();
+        services.AddSingleton<DueSignal>();
+        services.AddHostedService<AutoClaiming>();
         services.AddSingleton<ClaimReader>();
         services.AddSingleton<ClaimDesk>();
         services.AddSingleton<Wallets>();
@@ -53,6 +56,7 @@ public static class EventsSetup
         services.AddSingleton<Participants>();
         services.AddSingleton<Explaining>();
         services.AddSingleton<Verification>();
+        services.AddSingleton<Bookkeeping>();
         services.AddSingleton(new ReadinessCheck("events database", cancellation => database.Any.Execute("SELECT 1", [], cancellation)));
         services.AddPeriodicWork("events: catalog", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<EventCatalog>().KeepUp);
         services.AddPeriodicWork("events: generations", TimeSpan.FromMinutes(1), provider => provider.GetRequiredService<Generations>().Tend);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Laurel.Bench.Claims;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -17,6 +18,7 @@ internal static class NaiveServer
 {
     public const string Verb = "naive-server";
     public const string Path = "/activities";
+    public const string ClaimsPath = "/claims";
     public const string DatabaseKey = "LAUREL_BENCH_NAIVE_DATABASE";
 
     // More make the backends wait for each other's turn on the processors, fewer leave COMMIT's wait unused.
@@ -24,6 +26,8 @@ internal static class NaiveServer
 
     private static readonly NaiveAnswer Accepted = new("accepted");
     private static readonly NaiveAnswer Duplicate = new("duplicate");
+    private static readonly NaiveAnswer Granted = new("granted");
+    private static readonly NaiveAnswer NotMet = new("not met");
 
     public static Task<ServerProcess> Start(string database, TimeProvider time, CancellationToken cancel) =>
         ServerProcess.Start(Environment.ProcessPath!, [Verb], [new(DatabaseKey, database)], "/ready", time, cancel);
@@ -58,11 +62,19 @@ internal static class NaiveServer
             NaiveOutcome.Accepted => Accepted,
             NaiveOutcome.Duplicate => Duplicate,
         }));
+        var claims = new NaiveClaims(database, TimeProvider.System);
+        app.MapPost(ClaimsPath, async (NaiveClaim claim, CancellationToken cancel) => TypedResults.Ok(await claims.Claim(claim, cancel) switch
+        {
+            NaiveClaimOutcome.Granted => Granted,
+            NaiveClaimOutcome.AlreadyClaimed => Duplicate,
+            NaiveClaimOutcome.NotMet => NotMet,
+        }));
         return app;
     }
 }
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(NaiveActivity))]
+[JsonSerializable(typeof(NaiveClaim))]
 [JsonSerializable(typeof(NaiveAnswer))]
 internal sealed partial class NaiveJson : JsonSerializerContext;

@@ -1,4 +1,5 @@
 using Laurel.Events.Catalog;
+using Laurel.Events.Claims;
 using Laurel.Events.Progress;
 using Laurel.Platform.Postgres;
 using Microsoft.Extensions.Logging;
@@ -7,7 +8,8 @@ using Npgsql;
 namespace Laurel.Events.Activities;
 
 /// <summary>One transaction of the intake: stores a batch of activities and folds them into the progress that they touch.</summary>
-internal sealed class ActivityHandler(EventCatalog catalog, EventsOptions options, TimeProvider time, ILogger log) : IBatchHandler<Portion, ActivityResult[]>
+internal sealed class ActivityHandler(EventCatalog catalog, EventsOptions options, DueSignal due, TimeProvider time, ILogger log)
+    : IBatchHandler<Portion, ActivityResult[]>
 {
     /// <summary>How many rows of progress one transaction writes, unless a single activity touches more.</summary>
     private const int MaxTouches = 20_000;
@@ -73,6 +75,8 @@ internal sealed class ActivityHandler(EventCatalog catalog, EventsOptions option
 
     public void Committed(IReadOnlyList<Portion> batch, IReadOnlyList<ActivityResult[]> results)
     {
+        if (_folding.HasNoted)
+            due.Wake();
         foreach (var touch in _touches)
         {
             if ((touch.Written ?? touch.Row) is { } row)

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Laurel.Events.Catalog;
+using Laurel.Events.Claims;
 using Laurel.Platform.Postgres;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -21,13 +22,14 @@ internal sealed class Intake : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly GroupCommit<Portion, ActivityResult[]> _pipeline;
 
-    public Intake(EventsDatabase database, EventCatalog catalog, EventsOptions options, TimeProvider time, IMeterFactory meters, ILogger<Intake> log)
+    public Intake(
+        EventsDatabase database, EventCatalog catalog, EventsOptions options, DueSignal due, TimeProvider time, IMeterFactory meters, ILogger<Intake> log)
     {
         _time = time;
         _pipeline = new GroupCommit<Portion, ActivityResult[]>(
             new GroupCommitOptions("activities") { Shards = Shards, MaxBatch = 1_000, Capacity = 20_000 },
             database.Batches,
-            () => new ActivityHandler(catalog, options, time, log),
+            () => new ActivityHandler(catalog, options, due, time, log),
             meters,
             log,
             shardBy: portion => portion.Shard,

@@ -62,6 +62,9 @@ internal sealed record RunningEvent(
     /// <summary>Those bits of what is met that stand for something there is.</summary>
     public long KnownBits { get; } = Offers.Aggregate(1L, (bits, offer) => bits | (1L << offer.Ordinal));
 
+    /// <summary>Those bits of what is met whose offers claim themselves.</summary>
+    public long AutoBits { get; } = Offers.Where(offer => offer.ClaimsItself).Aggregate(0L, (bits, offer) => bits | (1L << offer.Ordinal));
+
     /// <summary>A window that is no longer one of the event's has no activities.</summary>
     public Window WindowOf(DateOnly key) =>
         Definition.Calendar.WindowAt(key) ?? new Window(key, Definition.Draft.StartsAt, Definition.Draft.StartsAt);

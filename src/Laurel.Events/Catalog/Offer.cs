@@ -28,5 +28,8 @@ public sealed record Offer(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWriting)] int Ordinal,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWriting)] long? RewardStock = null)
 {
+    /// <summary>Whether it is claimed for users now.</summary>
+    internal bool ClaimsItself => AutoClaim && !Closed;
+
     internal OfferRequest Request => new(RewardId, Condition, RequiresApproval, AutoClaim, Stock, Closed);
 }

@@ -35,8 +35,14 @@ internal static class Recounts
             return after.Request.StartsAt <= now + Lead ? Recount.Everything : Recount.Nothing;
         if (before.Status == EventStatus.Inactive || before.Quarantine is not null || Measured(before) != Measured(after))
             return Recount.Everything;
-        return Goals(before) == Goals(after) ? Recount.Nothing : Recount.Goals;
+        return Goals(before) == Goals(after) && !ClaimsMore(before, after) ? Recount.Nothing : Recount.Goals;
     }
+
+    /// <summary>Whether an offer claims itself that did not, or does so for longer: also for those who have met its condition already.</summary>
+    private static bool ClaimsMore(Event before, Event after) =>
+        after.Offers.Where(offer => offer.ClaimsItself).Any(offer =>
+            after.Request.ClaimWithinSeconds > before.Request.ClaimWithinSeconds
+            || !before.Offers.Any(known => known.Id == offer.Id && known.ClaimsItself));
 
     /// <summary>Null where the stored one breaks a rule of today. What follows a change breaks none, so that the two differ.</summary>
     private static string? Measured(Event @event) =>

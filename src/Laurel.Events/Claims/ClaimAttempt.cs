@@ -20,9 +20,13 @@ internal sealed class ClaimAttempt
             _refused.Add(new ClaimRefusal(wish.Offer, refusal));
         else
             Touch = new Touch(new ProgressKey(wish.UserId, wish.Event, window.Key), _event!, window);
+        StaysDue = wish.Due is not null && IsToCome(_event, wish, snapshot, now);
     }
 
     public ClaimWish Wish { get; }
+
+    /// <summary>Whether what was noted to be claimed cannot be settled yet.</summary>
+    public bool StaysDue { get; }
 
     /// <summary>The progress that decides; null where nothing is left to decide.</summary>
     public Touch? Touch { get; private set; }
@@ -94,6 +98,7 @@ internal sealed class ClaimAttempt
         return new ClaimAnswer([.. Candidates.Where(candidate => candidate.IsGranted).Select(candidate => candidate.Claim)], [.. _refused, .. Waits.Select(Missed)])
         {
             Replayed = _replayed,
+            StaysDue = StaysDue,
         };
     }
 
@@ -127,6 +132,17 @@ internal sealed class ClaimAttempt
         window = found;
         return now < window.Start || now >= window.End + on.ClaimWithin ? EventsErrors.EventNotRunning : null;
     }
+
+    /// <summary>
+    /// Activities may be a little ahead of the clock, and so of their window; and an event that this process cannot read is there all the
+    /// same. An event that is switched off counts all progress anew when it is switched on, and that notes what is to be claimed.
+    /// </summary>
+    private static bool IsToCome(RunningEvent? on, ClaimWish wish, CatalogSnapshot snapshot, DateTimeOffset now) => on switch
+    {
+        null => snapshot.HasUnreadable,
+        { Status: EventStatus.Active, IsQuarantined: false } => on.WindowFor(wish.Window, now) is { } window && now < window.Start,
+        _ => false,
+    };
 
     /// <summary>Of all offers, those that can be claimed at all.</summary>
     private IEnumerable<Payout> Wanted() => _event!.Payouts.Where(payout => Wish.Offer is { } one ? payout.Offer.Id == one : !payout.Offer.Closed);

@@ -17,6 +17,7 @@ internal sealed class ClaimHandler(EventCatalog catalog, TimeProvider time, ILog
     /// 2. Where the catalog was an old one, load it, and read again. Behind the fence it stays what it is then.
     /// 3. Judge. In one round trip make the claims that nobody has made yet, and take their stock.
     /// 4. Whoever came first has it: take the others' claims back; pay points; keep the answers to requests that may be sent again.
+    /// 5. What was noted to be claimed is settled, whatever came of it. That is last, so that nobody who notes more waits for stock.
     /// </remarks>
     public async Task<IReadOnlyList<ClaimAnswer>> Run(NpgsqlConnection connection, IReadOnlyList<ClaimWish> batch)
     {
@@ -48,6 +49,7 @@ internal sealed class ClaimHandler(EventCatalog catalog, TimeProvider time, ILog
         var candidates = FirstOfEach(attempts);
         if (candidates.Count > 0)
             await Grant(connection, candidates, now);
+        await DueClaims.Settle(connection, [.. attempts.Where(attempt => !attempt.StaysDue).Select(attempt => attempt.Wish.Due).OfType<DueClaim>()]);
         return attempts.ConvertAll(attempt => attempt.Answer());
     }
 

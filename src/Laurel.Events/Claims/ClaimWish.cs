@@ -13,6 +13,9 @@ internal sealed record ClaimWish(string UserId, EventId Event, OfferId? Offer, D
 {
     /// <summary>What the request is known by when it is sent again.</summary>
     public IdempotencyKey? Key { get; init; }
+
+    /// <summary>The note that it is made for, if nobody has asked.</summary>
+    public DueClaim? Due { get; init; }
 }
 
 /// <summary>Why an offer was not granted.</summary>
@@ -32,6 +35,9 @@ internal sealed record ClaimAnswer(IReadOnlyList<Claim> Granted, IReadOnlyList<C
 {
     /// <summary>The answer that was given to the same request before.</summary>
     public string? Replayed { get; init; }
+
+    /// <summary>It cannot be said yet what becomes of it: the note that it was made for is still there.</summary>
+    public bool StaysDue { get; init; }
 
     public static ClaimAnswer Refusing(Error error) => new([], [new ClaimRefusal(null, error)]);
 }

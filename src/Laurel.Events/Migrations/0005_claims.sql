@@ -38,6 +38,21 @@ CREATE UNIQUE INDEX claims_one_per_key ON claims (user_id, event_id, offer_id, w
 CREATE INDEX claims_by_id ON claims (id);
 CREATE INDEX claims_by_event ON claims (event_id, status, id);
 
+-- What is to be claimed for users, since they have met the condition of an offer that claims itself. A hint: the claim's key decides, and
+-- whoever works on one judges anew. A row goes with the claim that settles it, unless it was noted again meanwhile.
+CREATE TABLE claim_due (
+    due_at     timestamptz NOT NULL DEFAULT now(), -- whoever works on it puts this off: a lease
+    version    int         NOT NULL DEFAULT 1,     -- raised each time that it is noted again
+    attempts   int         NOT NULL DEFAULT 0,
+    window_key date        NOT NULL,
+    event_id   uuid        NOT NULL,
+    offer_id   uuid        NOT NULL,
+    user_id    text        NOT NULL COLLATE "C",
+    CONSTRAINT claim_due_pkey PRIMARY KEY (user_id, event_id, offer_id, window_key)
+) WITH (fillfactor = 75);
+
+CREATE INDEX claim_due_by_time ON claim_due (due_at);
+
 -- Answers to requests that came with an Idempotency-Key, stored with their effect.
 CREATE TABLE idempotency_keys (
     created_at  timestamptz NOT NULL DEFAULT now(),

@@ -1,4 +1,5 @@
 using Laurel.Events.Activities;
+using Laurel.Events.Claims;
 using Laurel.Events.Jobs;
 using Laurel.Platform.Postgres;
 using Laurel.Rules;
@@ -32,6 +33,9 @@ internal sealed class Folding(ILogger alarm, bool isAlone = false)
     /// <summary>Whether the last write met a fold that failed.</summary>
     public bool HasQuarantined { get; private set; }
 
+    /// <summary>Whether the last write noted something to be claimed.</summary>
+    public bool HasNoted { get; private set; }
+
     /// <summary>Writes the rows of these touches, which are in the order of their keys and have been read or are remembered.</summary>
     public async Task Write(NpgsqlConnection connection, StoredGenerations log, IReadOnlyList<Touch> touches)
     {
@@ -53,6 +57,7 @@ internal sealed class Folding(ILogger alarm, bool isAlone = false)
         }
 
         await JobChanges.Record(connection, touches);
+        HasNoted = await DueClaims.Note(connection, touches);
         HasQuarantined = failed.Any;
         if (HasQuarantined)
             await failed.Quarantine(connection);

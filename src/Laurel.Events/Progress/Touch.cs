@@ -77,6 +77,22 @@ internal sealed class Touch(ProgressKey key, RunningEvent on, Window window)
         return Mending == Mending.Rejudge && Row is { } row && row.Met != Engine.MetBits(on.Definition, before) ? ProgressRow.After(Row, on, before) : null;
     }
 
+    /// <summary>
+    /// Bits of offers that are to be claimed for the user: those whose condition was not met before; or all that are met, where the row was
+    /// counted or judged anew. That is what an event gets when it is switched on again, or an offer that did not claim itself before.
+    /// </summary>
+    public long Due
+    {
+        get
+        {
+            if (on.AutoBits == 0)
+                return 0;
+            var isAnew = IsOutdated || Mending == Mending.Rejudge;
+            var met = Written?.Met ?? (Mending == Mending.Rejudge ? Row?.Met ?? 0 : 0);
+            return met & ~(isAnew ? 0 : Row?.Met ?? 0) & on.AutoBits;
+        }
+    }
+
     /// <summary>Whether there is a job that may want to know what was gained and lost.</summary>
     public bool MayTell => For is not null || on.CatchUp is not null || on.Rejudge is not null;
 

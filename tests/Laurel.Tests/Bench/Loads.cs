@@ -37,6 +37,7 @@ public sealed class Loads : IAsyncLifetime
         });
         _app.MapGet("/closes", (HttpResponse response) => response.Headers.Connection = "close");
         _app.MapGet("/breaks", (HttpContext context) => context.Abort());
+        _app.MapGet("/refuses", () => Results.Text("sold out", statusCode: 409));
         _app.MapGet("/waits", () => _release.Task);
         _app.MapPost("/echo", (HttpRequest request) => request.ContentLength is 7 or 8 ? Results.Ok() : Results.BadRequest());
         await _app.StartAsync(TestContext.Current.CancellationToken);
@@ -82,6 +83,29 @@ public sealed class Loads : IAsyncLifetime
         var round = await Play(Requests.Always(Requests.Get(_server, "/fine")), expected: "finer");
         Assert.Equal("an answer without what was expected", Assert.Single(round.Failures).Key);
         Assert.Equal(0, round.PerSecond);
+    }
+
+    [Fact]
+    public async Task A_refusal_that_is_waited_for_is_an_answer()
+    {
+        Assert.Empty((await Play(Requests.Always(Requests.Get(_server, "/refuses")), refusal: "sold out")).Failures);
+        Assert.Equal("status 409", Assert.Single((await Play(Requests.Always(Requests.Get(_server, "/refuses")), refusal: "gone")).Failures).Key);
+    }
+
+    [Fact]
+    public async Task A_load_of_so_many_exchanges_ends_by_itself_when_all_are_made()
+    {
+        var made = 0;
+        RequestWriter Writer(int connection) => buffer =>
+        {
+            Interlocked.Increment(ref made);
+            buffer.Write(Requests.Get(_server, "/fine"));
+        };
+        using var load = Load.Start(Clients(Writer), 7, requestsPerSecond: null, exchanges: 500);
+        await load.Exhausted;
+
+        Assert.Empty((await load.Stop()).Failures);
+        Assert.Equal(500, made);
     }
 
     [Fact]
@@ -146,17 +170,19 @@ public sealed class Loads : IAsyncLifetime
         Assert.InRange(round.P50Ms, 50, 10_000);
     }
 
-    private Func<int, IClient> Clients(Func<int, RequestWriter> writers, string? expected = null) =>
-        connection => new Connection(_server, writers(connection), expected is null ? null : Encoding.UTF8.GetBytes(expected));
+    private Func<int, IClient> Clients(Func<int, RequestWriter> writers, string? expected = null, string? refusal = null) =>
+        connection => new Connection(_server, writers(connection), Bytes(expected), Bytes(refusal));
 
-    private async Task<Round> Play(Func<int, RequestWriter> writers, string? expected = null, int perExchange = 1)
+    private static byte[]? Bytes(string? text) => text is null ? null : Encoding.UTF8.GetBytes(text);
+
+    private async Task<Round> Play(Func<int, RequestWriter> writers, string? expected = null, int perExchange = 1, string? refusal = null)
     {
         // What an earlier load was served is not this one's.
         while (await _served.WaitAsync(TimeSpan.Zero, TestContext.Current.CancellationToken))
         {
         }
 
-        using var load = Load.Start(Clients(writers, expected), connections: 2, requestsPerSecond: null, perExchange);
+        using var load = Load.Start(Clients(writers, expected, refusal), connections: 2, requestsPerSecond: null, perExchange);
         await Many(_served, 20);
         return await load.Stop();
     }

@@ -65,6 +65,19 @@ public sealed class Yardsticks(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_naive_service_pays_a_claim_once_and_only_what_is_met()
+    {
+        await Post("mina", "a");
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Claims("mina")));
+
+        Assert.Single(outcomes, "granted");
+        Assert.Equal(19, outcomes.Count(outcome => outcome == "duplicate"));
+        Assert.Equal("not met", await Claims("jun"));
+        Assert.Equal([("mina", 100)], await _database.Query("SELECT user_id, balance FROM balances", row => (row.GetString(0), row.GetInt64(1)), [], Cancel));
+        Assert.Equal(1, await _database.QueryOne("SELECT count(*) FROM transfers", row => row.GetInt64(0), [], Cancel));
+    }
+
+    [Fact]
     public async Task The_limit_stores_what_it_says_and_moves_three_rows_for_each_user()
     {
         using var limit = new Limit(_database, new Feed(users: 200, TimeProvider.System));
@@ -85,6 +98,13 @@ public sealed class Yardsticks(TestPostgres postgres) : IAsyncLifetime
             NaiveServer.Path,
             new { id, userId = user, type = Feed.Activity, occurredAt = TimeProvider.System.GetUtcNow(), value = 7, attributes = new { mapId = "map-1", level = 3 } },
             Cancel);
+        Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync(Cancel));
+        return (await response.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("outcome").GetString();
+    }
+
+    private async Task<string?> Claims(string user)
+    {
+        using var response = await _http.PostAsJsonAsync(NaiveServer.ClaimsPath, new { userId = user, eventId = HandWritten.Events[0] }, Cancel);
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync(Cancel));
         return (await response.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("outcome").GetString();
     }

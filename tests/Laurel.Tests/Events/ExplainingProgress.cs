@@ -17,6 +17,9 @@ public sealed class ExplainingProgress(LaurelApp app) : IClassFixture<LaurelApp>
         var reward = await @operator.CreatesReward();
         var id = await @operator.Runs(new DraftEvent(Now.AddHours(-20), Now.AddDays(3), Goal.All(Goal.Count("hunt", 2, new { map = 7 }), Goal.Attendance(1)))
         {
+            // So that it is not midnight between two check-ins.
+            TimeZone = "UTC",
+            DayStartsAt = Now.Hour < 12 ? "18:00" : "06:00",
             Offers = [new { rewardId = reward, condition = Goal.Max("hunt", 50) }],
         });
         var offer = (await @operator.Get($"/v1/events/{id}")).Json["offers"]![0]!["id"]!.GetValue<string>();

@@ -1,0 +1,104 @@
+using System.Security.Cryptography;
+using System.Text;
+using Laurel.Platform.Access;
+using Laurel.Platform.Http;
+using Laurel.Platform.Postgres;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Laurel.Platform.Audit;
+
+/// <summary>
+/// Notes changes in the transaction that makes them, so that there is no change without its row and no row without its change. Each
+/// service has a trail of its own, in its database. Numbers and hashes follow behind it.
+/// </summary>
+public static class AuditTrail
+{
+    private const int SaltLength = 16;
+
+    public static Task Add(NpgsqlTransaction transaction, AuditEntry entry, CancellationToken cancellation) => Add(transaction, [entry], cancellation);
+
+    public static async Task Add(NpgsqlTransaction transaction, IReadOnlyList<AuditEntry> entries, CancellationToken cancellation)
+    {
+        if (entries.Count == 0)
+            return;
+        await using var batch = new NpgsqlBatch(transaction.Connection!, transaction) { BatchCommands = { Insert(entries) } };
+        await batch.ExecuteNonQueryAsync(cancellation);
+    }
+
+    /// <summary>The same as a part of a batch; of entries that are in their order.</summary>
+    public static NpgsqlBatchCommand Insert(params IReadOnlyList<AuditEntry> entries)
+    {
+        var rows = entries.Select(Row.Of).ToList();
+        var command = new NpgsqlBatchCommand(
+            """
+            WITH noted AS MATERIALIZED (
+                SELECT nextval('audit_ids') AS id, entry.*
+                FROM unnest(
+                    $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+                    $10::bytea[], $11::text[], $12::bytea[], $13::bytea[], $14::text[], $15::bytea[])
+                    AS entry (
+                        actor_kind, actor, actor_role, action, subject_kind, subject_id, person, trace_id, change,
+                        address_salt, address, address_commitment, change_salt, personal_change, change_commitment)
+            ), kept AS (
+                INSERT INTO audit (
+                    id, actor_kind, actor, actor_role, action, subject_kind, subject_id, person, trace_id, change, address_commitment, change_commitment)
+                SELECT
+                    id, actor_kind, actor, actor_role, action, subject_kind, subject_id, person, trace_id, change::json, address_commitment, change_commitment
+                FROM noted
+            ), beside AS (
+                INSERT INTO audit_personal (audit_id, part, salt, body)
+                SELECT id, 'address', address_salt, address FROM noted WHERE address IS NOT NULL
+                UNION ALL
+                SELECT id, 'change', change_salt, personal_change FROM noted WHERE personal_change IS NOT NULL
+            )
+            INSERT INTO audit_unchained (audit_id)
+            SELECT id FROM noted
+            """);
+        command.Parameters.Add(Columns.Texts(rows, row => WireNames<ActorKind>.Of(row.Entry.Actor.Kind)));
+        command.Parameters.Add(Columns.Texts(rows, row => row.Entry.Actor.Id));
+        command.Parameters.Add(Columns.Texts(rows, row => row.Entry.Actor.Role is { } role ? WireNames<Role>.Of(role) : null));
+        command.Parameters.Add(Columns.Texts(rows, row => row.Entry.Action));
+        command.Parameters.Add(Columns.Texts(rows, row => row.Entry.SubjectKind));
+        command.Parameters.Add(Columns.Texts(rows, row => row.Entry.SubjectId));
+        command.Parameters.Add(Columns.Texts(rows, row => row.Entry.Person));
+        command.Parameters.Add(Columns.Texts(rows, row => row.Entry.Actor.TraceId));
+        command.Parameters.Add(Columns.Texts(rows, row => row.OpenChange));
+        AddPart(command, rows, row => row.Address);
+        AddPart(command, rows, row => row.PersonalChange);
+        return command;
+    }
+
+    /// <summary>What the chain holds of something that can be erased: without the salt nobody can tell from it what it was, or try.</summary>
+    internal static byte[] Commit(byte[] salt, string body) => SHA256.HashData([.. salt, .. Encoding.UTF8.GetBytes(body)]);
+
+    private static void AddPart(NpgsqlBatchCommand command, IReadOnlyList<Row> rows, Func<Row, Part?> part)
+    {
+        command.Parameters.Add(Columns.Of(rows, NpgsqlDbType.Bytea, row => part(row)?.Salt));
+        command.Parameters.Add(Columns.Texts(rows, row => part(row)?.Body));
+        command.Parameters.Add(Columns.Of(rows, NpgsqlDbType.Bytea, row => part(row)?.Commitment));
+    }
+
+    private sealed record Part(byte[] Salt, string Body, byte[] Commitment)
+    {
+        public static Part? Of(string? body)
+        {
+            if (body is null)
+                return null;
+            var salt = RandomNumberGenerator.GetBytes(SaltLength);
+            return new Part(salt, body, Commit(salt, body));
+        }
+    }
+
+    /// <summary>An entry, parted into what is chained as it is and what stands beside the chain.</summary>
+    private sealed record Row(AuditEntry Entry, string? OpenChange, Part? Address, Part? PersonalChange)
+    {
+        public static Row Of(AuditEntry entry)
+        {
+            var change = AuditChange.Of(entry.Before, entry.After);
+            return entry.Person is null
+                ? new Row(entry, change, Part.Of(entry.Actor.Address), null)
+                : new Row(entry, null, Part.Of(entry.Actor.Address), Part.Of(change));
+        }
+    }
+}
