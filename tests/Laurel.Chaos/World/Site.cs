@@ -49,8 +49,8 @@ public sealed class Site : IAsyncLifetime
         new(new SocketsHttpHandler { MaxConnectionsPerServer = connections, UseCookies = false, PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30) })
         {
             BaseAddress = server.Address,
-            // Longer than anything is waited for in the server; a server that is stopped does not answer at all.
-            Timeout = TimeSpan.FromSeconds(20),
+            // A server that is stopped does not answer at all: the other one is asked then.
+            Timeout = TimeSpan.FromSeconds(8),
             DefaultRequestVersion = HttpVersion.Version11,
         };
 
