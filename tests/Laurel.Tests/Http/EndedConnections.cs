@@ -13,7 +13,7 @@ public sealed class EndedConnections(LaurelApp app) : IClassFixture<LaurelApp>
     [InlineData("FATAL", PostgresErrorCodes.AdminShutdown, 503)]
     [InlineData("FATAL", PostgresErrorCodes.CrashShutdown, 503)]
     // A process that was stopped in the middle of a transaction, and goes on.
-    [InlineData("FATAL", PostgresErrorCodes.IdleInTransactionSessionTimeout, 503)]
+    [InlineData("FATAL", "25P03", 503)]
     [InlineData("PANIC", PostgresErrorCodes.InternalError, 503)]
     [InlineData("ERROR", PostgresErrorCodes.DivisionByZero, 500)]
     public async Task Are_answered_with_503(string severity, string state, int status)
