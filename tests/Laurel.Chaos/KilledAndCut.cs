@@ -21,6 +21,8 @@ public sealed class KilledAndCut(Site site)
         said.WriteLine($"LAUREL_CHAOS_SEED={Size.Seed}");
         await site.Mend();
         var game = await Game.Define(site.Operator);
+        await using var receiver = await Receiver.Start(new Dice(Size.Seed + 2_000));
+        receiver.Secret = (await site.Operator.Post("/v1/webhooks", new { url = receiver.Url })).Is(201).Field("secret");
         var history = new History();
         using var client = new Client(site, history);
         var book = new Book(history);
@@ -45,13 +47,17 @@ public sealed class KilledAndCut(Site site)
 
         await Task.WhenAll(load);
         await Settle(book);
+        var handing = new Handing(site, game, receiver);
+        await handing.Finish(client);
         said.WriteLine($"{TimeProvider.System.GetElapsedTime(started).TotalSeconds:F0} s under load: {string.Join(", ", nemesis.Done.CountBy(blow => blow.Split(' ')[0]).Select(one => $"{one.Key} {one.Value}"))}");
         said.WriteLine(string.Join('\n', history.ByKind()));
         said.WriteLine($"Promised: {book.Activities.Count:N0} activities, {book.Claims.Count:N0} claims, {book.Moves.Count:N0} transfers, {book.Rulings.Count:N0} decisions.");
 
+        said.WriteLine($"The game took {receiver.Applied.Count:N0} messages, of {receiver.Told}.");
+
         var judge = new Judge(site, book, game);
         await judge.Look();
-        List<string> faults = [.. history.Violations, .. judge.Faults];
+        List<string> faults = [.. history.Violations, .. judge.Faults, .. await handing.Faults()];
         if (faults.Count > 0)
         {
             said.WriteLine($"The order of the blows: {string.Join(", ", nemesis.Done)}");

@@ -19,6 +19,7 @@ internal sealed class OperatorAtWork(Site site, Game game, Client client, Book b
             await Decide("pending", game.Approved, 20, () => dice.Next(4) == 0 ? "reject" : "approve");
             await Decide("completed", game.Few, 2, () => "revoke");
             await Decide("processing", game.Item, 1, () => "cancel");
+            await Decide("completed", game.Item, 1, () => "revoke");
             await Task.Delay(Pause, CancellationToken.None);
         }
     }

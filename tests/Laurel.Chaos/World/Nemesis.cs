@@ -24,9 +24,6 @@ internal enum Blow
 /// <summary>Breaks everything, in an order that the dice decide; after each blow as much must be answered as before, or more.</summary>
 internal sealed class Nemesis(Site site, Dice dice, Func<int> acknowledged)
 {
-    /// <summary>The longest lease there is, and a little more.</summary>
-    private static readonly TimeSpan PastLeases = TimeSpan.FromSeconds(33);
-
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     /// <summary>What was done, in order.</summary>
@@ -44,12 +41,12 @@ internal sealed class Nemesis(Site site, Dice dice, Func<int> acknowledged)
         {
             var server = dice.Pick(site.Servers);
             Done.Add($"{blow} {(blow == Blow.KillPostgres ? "" : server.Name)}".TrimEnd());
-            await Strike(blow, server);
+            await Strike(blow, server, size);
             await Acknowledge(dice.Between(50, 300));
         }
     }
 
-    private async Task Strike(Blow blow, Server server)
+    private async Task Strike(Blow blow, Server server, Size size)
     {
         switch (blow)
         {
@@ -63,7 +60,7 @@ internal sealed class Nemesis(Site site, Dice dice, Func<int> acknowledged)
                 break;
             case Blow.Pause:
                 server.Stop();
-                await Past(PastLeases);
+                await Past(size.Pause);
                 server.Continue();
                 break;
             case Blow.CutAfterCommit:

@@ -93,6 +93,7 @@ public sealed class Site : IAsyncLifetime
         ("Laurel__MasterKey", Convert.ToBase64String(MasterKey)),
         ("Laurel__Admin__Email", "admin@example.com"),
         ("Laurel__Admin__Password", "a harbour in the fog"),
+        ("Laurel__Webhooks__AllowLoopback", "true"),
         ("Laurel__Logs", "json"),
         ("Logging__LogLevel__Default", "Error"),
     ];

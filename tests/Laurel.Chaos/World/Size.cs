@@ -17,6 +17,7 @@ internal sealed record Size
             ServerKills = 100,
             PostgresKills = 30,
             Pauses = 4,
+            Pause = TimeSpan.FromSeconds(65),
             CutsAfterCommit = 60,
             CutsOfAnswers = 60,
             CutsOfAll = 20,
@@ -34,8 +35,11 @@ internal sealed record Size
     public int ServerKills { get; init; } = 5;
     public int PostgresKills { get; init; } = 2;
 
-    /// <summary>A server is stopped for longer than any lease lasts.</summary>
+    /// <summary>How often a server is stopped, for longer than leases last.</summary>
     public int Pauses { get; init; } = 1;
+
+    /// <summary>A transaction may idle for 15 seconds, a job is leased for 30, and a delivery, which only the full count waits for, for 60.</summary>
+    public TimeSpan Pause { get; init; } = TimeSpan.FromSeconds(33);
 
     public int CutsAfterCommit { get; init; } = 4;
     public int CutsOfAnswers { get; init; } = 4;
