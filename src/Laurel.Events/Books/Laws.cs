@@ -30,6 +30,32 @@ internal static class Laws
             FULL JOIN held USING (owner)
             WHERE stocks.taken IS DISTINCT FROM coalesce(held.units, 0) OR stocks.taken > stocks.total
             """),
+        new("Each lot of codes has those of claims and, behind what is taken, the free ones, without a gap",
+            """
+            SELECT format('lot %s of pool %L: of %s codes claims have %s, and %s are free of %s', lot, coupon_lots.pool, count(code), count(claim_id),
+                count(code) FILTER (WHERE claim_id IS NULL AND number > taken AND number <= last), last - taken)
+            FROM coupon_lots
+            LEFT JOIN coupons USING (lot)
+            GROUP BY lot
+            HAVING size <> count(code) OR size - (last - taken) <> count(claim_id)
+                OR last - taken <> count(code) FILTER (WHERE claim_id IS NULL AND number > taken AND number <= last)
+            """),
+        new("Each claim has a code for each coupon that it promised, unless it was rejected; and nobody else has one",
+            """
+            WITH promised AS (
+                SELECT id, status, CASE WHEN status IN ('rejected', 'reopened') THEN 0 ELSE count(*) END AS coupons
+                FROM claims
+                CROSS JOIN LATERAL jsonb_array_elements(contents) AS part
+                WHERE contents @> '[{"type": "coupon"}]' AND part ->> 'type' = 'coupon'
+                GROUP BY user_id, id, status
+            ), given AS (
+                SELECT claim_id AS id, count(*) AS codes FROM coupons WHERE claim_id IS NOT NULL GROUP BY claim_id
+            )
+            SELECT format('claim %s is %s and promised %s codes: it has %s', id, coalesce(status, 'not there'), coalesce(coupons, 0), coalesce(codes, 0))
+            FROM promised
+            FULL JOIN given USING (id)
+            WHERE coalesce(coupons, 0) <> coalesce(codes, 0)
+            """),
         new("A claim that came to nothing, or was taken back, holds no stock",
             """
             SELECT format('claim %s is %s, and holds stock', id, status)

@@ -1,6 +1,7 @@
 using Laurel.Events.Books;
 using Laurel.Platform.Access;
 using Laurel.Platform.Postgres;
+using Laurel.Tests.Events.Coupons;
 using Laurel.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -21,9 +22,12 @@ public sealed class Proving(LaurelApp app) : IClassFixture<LaurelApp>
         foreach (var verb in new[] { "approve", "approve", "reject", "revoke", "" })
             claims.Add(await Claimed(verb));
         await Pays();
+        await CouponsAreGiven();
         Assert.All(await Prove(), finding => Assert.Empty(finding.First));
         Assert.Equal($"Verified claims, stock and points: all {Laws.All.Count} laws hold.", (await LaurelProcess.Run(app, "verify")).Well().Out[^1]);
 
+        await Breaks("Each lot of codes", "DELETE FROM coupons WHERE code = 'FREE'");
+        await Breaks("Each claim has a code", "UPDATE coupons SET claim_id = gen_random_uuid(), place = 1, given_at = now() WHERE code = 'LAST'");
         await Change("DROP INDEX claims_one_per_key");
         await Breaks("Each offer was claimed once", $"INSERT INTO claims {Copy(claims[2], "gen_random_uuid()", "'pending'", holds: 0)}");
         await Breaks("Of each stock,", "UPDATE stocks SET taken = taken - 1 WHERE owner = (SELECT offer_id FROM claims WHERE id = $1)", claims[0]);
@@ -71,6 +75,21 @@ public sealed class Proving(LaurelApp app) : IClassFixture<LaurelApp>
         }
 
         return id;
+    }
+
+    /// <summary>Two of four codes, one of which was given back.</summary>
+    private async Task CouponsAreGiven()
+    {
+        var (reward, type) = (await _operator.CreatesReward(Pools.Of(Pools.NewPool())), Playing.NewUser());
+        (await _operator.Uploads(reward, "FIRST\nSECOND\nFREE\nLAST")).Is(200);
+        var @event = await _operator.Runs(app.Draft(Goal.Count(type, 1)) with { Offers = [new { rewardId = reward, requiresApproval = true }] });
+        foreach (var verb in new[] { "approve", "reject" })
+        {
+            var person = Playing.NewPerson();
+            await app.GameServer().Reports(Playing.Did(person.ToString(), type, app.Clock.GetUtcNow()));
+            var claim = (await app.Anonymous.As(app.PersonToken(person)).Post($"/v1/events/{@event}/claims", new { })).Is(201).Json["claims"]![0]!;
+            (await _operator.Post($"/v1/claims/{claim["id"]}/{verb}", new { reason = "as it is" })).Is(200);
+        }
     }
 
     private async Task Pays()
