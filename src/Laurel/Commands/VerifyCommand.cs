@@ -18,7 +18,7 @@ internal static class VerifyCommand
     public static Command Create() =>
         new Command(
             "verify",
-            "Prove what is stored: progress is what the activities come to, claims, stock and points match, the audit trail is whole. Also beside a running server. Status 1 where something does not.")
+            "Prove what is stored: progress is what the activities come to; claims, stock, points and deliveries match; the audit trail is whole. Also beside a running server. Status 1 where something does not.")
         {
             Users,
             Checkpoints,
@@ -78,7 +78,7 @@ internal static class VerifyCommand
         }
 
         if (findings.All(finding => finding.Count == 0))
-            Console.Out.WriteLine($"Verified claims, stock and points: all {findings.Count} laws hold.");
+            Console.Out.WriteLine($"Verified claims, stock, points and deliveries: all {findings.Count} laws hold.");
     }
 
     private static string Why(StoredProgress reason) => reason switch

@@ -1,3 +1,4 @@
+using System.Text;
 using Laurel.Platform.Access;
 using Laurel.Platform.Postgres;
 using Laurel.Tests.Support;
@@ -81,6 +82,14 @@ public sealed class EveryChangeIsNoted(LaurelApp app) : IClassFixture<LaurelApp>
     {
         ["POST /v1/rewards"] = () => Does(_operator, HttpMethod.Post, "/v1/rewards", new { name = "A reward", contents = new[] { new { type = "points", amount = 1 } } }),
         ["PATCH /v1/rewards/{id}"] = async () => await Does(_operator, HttpMethod.Patch, $"/v1/rewards/{await _operator.CreatesReward()}", new { name = "Another" }),
+        ["POST /v1/rewards/{id}/coupons"] = async () =>
+        {
+            var (reward, trace) = (await _operator.CreatesReward(new { type = "coupon", pool = "summer" }), NewTrace());
+            using var codes = new StringContent("CODE-1", Encoding.UTF8, "text/plain");
+            var answer = await _operator.Send(HttpMethod.Post, $"/v1/rewards/{reward}/coupons", codes, ("traceparent", Traceparent(trace)));
+            Assert.True(answer.Status is >= 200 and < 300, $"{answer.Request} answered {answer.Status}: {answer.Text}");
+            return trace;
+        },
         ["POST /v1/events"] = async () => await Does(
             _operator, HttpMethod.Post, "/v1/events", app.Draft() with { Offers = [new { rewardId = await _operator.CreatesReward() }] }),
         ["PATCH /v1/events/{id}"] = async () => await Does(_operator, HttpMethod.Patch, $"/v1/events/{await Draft()}", new { title = "Another" }),
@@ -126,7 +135,9 @@ public sealed class EveryChangeIsNoted(LaurelApp app) : IClassFixture<LaurelApp>
     }
 
     private Task<Answer> Send(Api who, HttpMethod method, string path, object? body, string trace) => who.Send(
-        method, path, body is null ? null : Api.Json(body), ("traceparent", $"00-{trace}-00f067aa0ba902b7-01"), ("Idempotency-Key", $"key-{++_requests}"));
+        method, path, body is null ? null : Api.Json(body), ("traceparent", Traceparent(trace)), ("Idempotency-Key", $"key-{++_requests}"));
+
+    private static string Traceparent(string trace) => $"00-{trace}-00f067aa0ba902b7-01";
 
     private static string NewTrace() => Playing.NewPerson().ToString("N");
 
