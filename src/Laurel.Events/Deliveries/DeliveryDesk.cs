@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Laurel.Events.Claims;
+using Laurel.Platform.Audit;
 using Laurel.Platform.Postgres;
 
 namespace Laurel.Events.Deliveries;
@@ -64,7 +65,7 @@ internal sealed class DeliveryDesk(EventsDatabase database, Attempts attempts, C
         {
             var attempt = new DeliveryAttempt(time.GetUtcNow(), AttemptOutcome.Refused, Error: word.Reason, By: word.By);
             var (outcome, _) = await claims.Decide(
-                new Ruling(delivery.Claim, RulingKind.Refuse, word.By, word.Reason) { Refusal = new Refusal(delivery.Id, verdict.Lease, attempt) }, cancellation);
+                new Ruling(delivery.Claim, RulingKind.Refuse, new Actor(ActorKind.Service, word.By), word.Reason) { Refusal = new Refusal(delivery.Id, verdict.Lease, attempt) }, cancellation);
             return outcome switch
             {
                 RulingOutcome.Done => WordOutcome.Done,
