@@ -1,3 +1,5 @@
+using Laurel.Platform.Audit;
+
 namespace Laurel.Events.Deliveries;
 
 /// <summary>How an attempt ended, to be made true if it is still that attempt's to say.</summary>
@@ -28,6 +30,9 @@ internal sealed record AttemptEnd(string UserId, DeliveryId Id, ClaimId Claim, G
 
     /// <summary>How many failures whoever speaks for no attempt in particular has seen: said twice at once, it counts once.</summary>
     public int? Seen { get; init; }
+
+    /// <summary>What is noted with it.</summary>
+    public AuditEntry? Audit { get; init; }
 
     /// <summary>Whether the attempt that is under way is not waited for any more.</summary>
     public bool EndsLease { get; init; }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
 using Laurel.Platform.Postgres;
 using Npgsql;
@@ -92,8 +93,18 @@ internal sealed class AttemptHandler(TimeProvider time) : IBatchHandler<AttemptE
         if (completing.Exists(end => completed.Contains(end.Claim.Value) && !ended.Contains(end.Id.Value)))
             throw new RepeatBatchException("Another process took a delivery while its claim was completed.");
 
+        await Note(connection, first.FindAll(end => ended.Contains(end.Id.Value)));
         var told = new HashSet<DeliveryId>();
         return [.. batch.Select(end => ended.Contains(end.Id.Value) && told.Add(end.Id))];
+    }
+
+    private static async Task Note(NpgsqlConnection connection, List<AttemptEnd> ended)
+    {
+        var entries = ended.Select(end => end.Audit).OfType<AuditEntry>().ToList();
+        if (entries.Count == 0)
+            return;
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { AuditTrail.Insert(entries) } };
+        await batch.ExecuteNonQueryAsync();
     }
 
     private NpgsqlBatchCommand Completing(List<AttemptEnd> ends) => new(Complete)
