@@ -3,6 +3,7 @@ using Laurel.Events.Backtests;
 using Laurel.Events.Books;
 using Laurel.Events.Catalog;
 using Laurel.Events.Claims;
+using Laurel.Events.Coupons;
 using Laurel.Events.Deliveries;
 using Laurel.Events.Jobs;
 using Laurel.Events.Progress;
@@ -50,6 +51,8 @@ public static class EventsSetup
         services.AddHostedService<AutoClaiming>();
         services.AddSingleton<ClaimReader>();
         services.AddSingleton<ClaimDesk>();
+        services.AddSingleton<CouponStore>();
+        services.AddSingleton<CouponUploads>();
         services.AddSingleton<DeliveryBell>();
         services.AddSingleton<DeliveryMeters>();
         services.AddSingleton<DeliveryStore>();
@@ -80,6 +83,7 @@ public static class EventsSetup
     public static void MapEvents(this IEndpointRouteBuilder routes)
     {
         routes.MapRewards();
+        routes.MapCoupons();
         routes.MapEventCatalog();
         routes.MapOffers();
         routes.MapActivities();
