@@ -11,7 +11,7 @@ public sealed class CallingBack(GameWithEndpoint game) : IClassFixture<GameWithE
         var (claim, message) = await Promised();
         var delivery = await game.App.Delivery(claim);
         Assert.Equal("accepted", (string)delivery["status"]!);
-        Assert.True(DateTimeOffset.Parse((string)delivery["nextAttemptAt"]!) - game.App.Clock.GetUtcNow() > TimeSpan.FromMinutes(50));
+        Assert.True(delivery["nextAttemptAt"]!.At() - game.App.Clock.GetUtcNow() > TimeSpan.FromMinutes(50));
 
         (await game.App.Hands().Post($"/v1/deliveries/{message.Id}/ack", new { lease = Playing.NewPerson() })).Refused(409, "delivery_leased");
         Assert.Equal("delivered", (await game.App.Hands().Post($"/v1/deliveries/{message.Id}/ack", new { lease = message.Lease })).Is(200).Field("status"));
@@ -34,10 +34,11 @@ public sealed class CallingBack(GameWithEndpoint game) : IClassFixture<GameWithE
     public async Task A_full_inventory_is_tried_again_later()
     {
         var (claim, message) = await Promised();
+        await game.GoesOn(claim);
         var failed = (await game.App.Hands().Post($"/v1/deliveries/{message.Id}/fail", new { lease = message.Lease, reason = "inventory full" })).Is(200);
         Assert.Equal("pending", failed.Field("status"));
         var delivery = await game.App.Delivery(claim);
-        Assert.Equal("inventory full", (string)delivery["lastAttempts"]![1]!["error"]!);
+        Assert.Equal("inventory full", (string)delivery["lastAttempts"]![2]!["error"]!);
         (await game.App.Hands().Post($"/v1/deliveries/{message.Id}/fail", new { lease = message.Lease, reason = "inventory full" })).Is(200);
         Assert.Equal(delivery.ToJsonString(), (await game.App.Delivery(claim)).ToJsonString());
 
@@ -66,8 +67,10 @@ public sealed class CallingBack(GameWithEndpoint game) : IClassFixture<GameWithE
         // An answer that comes after is older than the word: a third delivery, whose answer counts, ends when theirs have.
         var third = await game.Claimed();
         await game.App.DeliveryBecomes(third, "accepted");
-        Assert.Equal(("delivered", "pending"), ((string)(await game.App.Delivery(claim))["status"]!, (string)(await game.App.Delivery(later))["status"]!));
+        Assert.Equal("delivered inventory full", $"{(await game.App.Delivery(claim))["status"]} {(await game.App.Delivery(later))["lastAttempts"]![0]!["error"]}");
         Assert.Equal("completed", await game.App.ClaimStatus(claim));
+        await game.IsTold(later, 1);
+        Assert.Equal(game.Endpoint.About(later).Count, (await game.App.Delivery(later))["lastAttempts"]!.AsArray().Count);
     }
 
     [Fact]

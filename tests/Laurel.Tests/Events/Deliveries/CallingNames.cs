@@ -26,7 +26,7 @@ public sealed class CallingNames(GameWithEndpoint game) : IClassFixture<GameWith
         await Eventually.True(async () => (await game.App.Delivery(second))["lastAttempts"]!.AsArray().Count > 0);
         Assert.EndsWith("stands for 169.254.169.254, which is not public.", (string)(await game.App.Delivery(second))["lastAttempts"]![0]!["error"]!, StringComparison.Ordinal);
         Assert.Empty(game.Endpoint.About(second));
-        Assert.Equal(2, looks);
+        Assert.True(looks >= 2);
     }
 
     [Theory]

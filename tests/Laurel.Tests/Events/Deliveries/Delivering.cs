@@ -93,6 +93,7 @@ public sealed class Delivering(GameWithEndpoint game) : IClassFixture<GameWithEn
         var old = game.Secret;
         var rotated = (await game.App.Operator().Post($"/v1/webhooks/{game.Webhook}/rotate-secret")).Is(200).Field("secret");
         Assert.NotEqual(old, rotated);
+        game.Secret = rotated;
         var (first, _, _) = await game.App.Claims(await game.App.GivesSwords());
         await game.App.ClaimBecomes(first, "completed");
         Assert.Equal(

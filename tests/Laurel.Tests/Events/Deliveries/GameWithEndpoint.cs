@@ -19,7 +19,7 @@ public sealed class GameWithEndpoint : IAsyncLifetime
 
     public string Webhook { get; private set; } = "";
 
-    public string Secret { get; private set; } = "";
+    public string Secret { get; set; } = "";
 
     public async ValueTask InitializeAsync()
     {
@@ -54,7 +54,7 @@ public sealed class GameWithEndpoint : IAsyncLifetime
     /// <summary>Puts the clock forward to when a delivery is attempted next, and waits until it was.</summary>
     public async Task GoesOn(string claim)
     {
-        var (next, told) = (DateTimeOffset.Parse((string)(await App.Delivery(claim))["nextAttemptAt"]!), Endpoint.About(claim).Count);
+        var (next, told) = ((await App.Delivery(claim))["nextAttemptAt"]!.At(), Endpoint.About(claim).Count);
         if (next > App.Clock.GetUtcNow())
             App.Clock.Advance(next - App.Clock.GetUtcNow() + TimeSpan.FromSeconds(1));
         await IsTold(claim, told + 1);

@@ -1,4 +1,5 @@
 using Laurel.Events;
+using Laurel.Events.Claims;
 using Laurel.Events.Deliveries;
 using Laurel.Platform.Postgres;
 using Laurel.Tests.Support;
@@ -14,7 +15,7 @@ public sealed class Leases(GameWithEndpoint game) : IClassFixture<GameWithEndpoi
     [Fact]
     public async Task What_a_dead_process_had_is_sent_after_its_lease()
     {
-        var (claim, _, dead) = await TakenByAnother();
+        var (claim, dead) = await TakenByAnother();
         Assert.Empty(game.Endpoint.About(claim));
         await Expire(claim);
         await game.App.ClaimBecomes(claim, "completed");
@@ -24,7 +25,7 @@ public sealed class Leases(GameWithEndpoint game) : IClassFixture<GameWithEndpoi
     [Fact]
     public async Task Who_comes_back_late_ends_nothing()
     {
-        var (claim, store, first) = await TakenByAnother();
+        var (claim, first) = await TakenByAnother();
         game.Endpoint.Answers = (context, _) => Receiver.Status(context, 500);
         await Expire(claim);
         await game.IsTold(claim, 1);
@@ -34,7 +35,7 @@ public sealed class Leases(GameWithEndpoint game) : IClassFixture<GameWithEndpoi
         Assert.False(await attempts.End(AttemptEnd.Delivered(first, attempt), Cancellation));
         Assert.False(await attempts.End(AttemptEnd.Failed(first, attempt, null, 0.5), Cancellation));
         Assert.Equal("processing", await game.App.ClaimStatus(claim));
-        Assert.Equal(0, await store.GiveBack([first], Cancellation));
+        Assert.Equal(0, await game.App.Services.GetRequiredService<DeliveryStore>().GiveBack([first], Cancellation));
 
         game.Endpoint.Answers = (context, _) => Receiver.Status(context, 204);
         await game.GoesOn(claim);
@@ -64,17 +65,24 @@ public sealed class Leases(GameWithEndpoint game) : IClassFixture<GameWithEndpoi
         game.Endpoint.Answers = (context, _) => Receiver.Status(context, 204);
     }
 
-    /// <summary>A delivery that another process took, which does nothing more.</summary>
-    private async Task<(string Claim, DeliveryStore Store, LeasedDelivery Delivery)> TakenByAnother()
+    /// <summary>A delivery that another process took before this one could, and that does nothing more with it.</summary>
+    private async Task<(string Claim, LeasedDelivery Delivery)> TakenByAnother()
     {
         game.Endpoint.Answers = (context, _) => Receiver.Status(context, 204);
-        var webhook = $"/v1/webhooks/{game.Webhook}";
-        (await game.App.Operator().Patch(webhook, new { enabled = false })).Is(200);
-        var (claim, _, _) = await game.App.Claims(await game.App.GivesSwords());
-        var store = game.App.Services.GetRequiredService<DeliveryStore>();
-        var taken = Assert.Single(await store.TakeDue(DeliveryQueue.Fulfilment, 100, Cancellation), delivery => delivery.Claim.Id == new ClaimId(Guid.Parse(claim)));
-        (await game.App.Operator().Patch(webhook, new { enabled = true })).Is(200);
-        return (claim, store, taken);
+        var swords = await game.App.GivesSwords();
+        await using var connection = await game.App.Events.OpenConnectionAsync(Cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(Cancellation);
+        await transaction.Execute("SELECT pg_advisory_xact_lock(20306, hashtext($1::text))", [Guid.Empty.ToString()], Cancellation);
+        var (claim, _, _) = await game.App.Claims(swords);
+        var lease = Playing.NewPerson();
+        var taken = await transaction.Query(
+            "UPDATE deliveries SET lease = $2, leased_until = now() + interval '60 s', attempts = 1 WHERE claim_id = $1 RETURNING id",
+            row => new DeliveryId(row.GetGuid(0)), [Guid.Parse(claim), lease], Cancellation);
+        await transaction.CommitAsync(Cancellation);
+
+        var now = game.App.Clock.GetUtcNow();
+        var granted = (await game.App.Services.GetRequiredService<ClaimReader>().Find(new ClaimId(Guid.Parse(claim)), Cancellation))!;
+        return (claim, new LeasedDelivery(Assert.Single(taken), DeliveryQueue.Fulfilment, DeliveryKind.Granted, granted, lease, now, 0, now, now));
     }
 
     private Task<int> Expire(string claim) =>
