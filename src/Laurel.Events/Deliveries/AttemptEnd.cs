@@ -37,6 +37,23 @@ internal sealed record AttemptEnd(string UserId, DeliveryId Id, ClaimId Claim, G
     /// <summary>Whether the attempt that is under way is not waited for any more.</summary>
     public bool EndsLease { get; init; }
 
+    /// <summary>What an endpoint's answer means.</summary>
+    /// <param name="delivery">What it was told.</param>
+    /// <param name="reply">What it answered.</param>
+    /// <param name="now">When.</param>
+    /// <param name="dice">From 0 to 1, for the pause after a failure.</param>
+    public static AttemptEnd Of(LeasedDelivery delivery, WebhookReply reply, DateTimeOffset now, double dice)
+    {
+        var outcome = reply.IsDone ? AttemptOutcome.Delivered : reply.Status == 202 ? AttemptOutcome.Accepted : AttemptOutcome.Failed;
+        var attempt = new DeliveryAttempt(now, outcome, reply.Status, reply.Error, (int)reply.Took.TotalMilliseconds);
+        return outcome switch
+        {
+            AttemptOutcome.Delivered => Delivered(delivery, attempt),
+            AttemptOutcome.Accepted => Accepted(delivery, attempt, dice),
+            _ => Failed(delivery, attempt, reply.RetryAfter, dice),
+        };
+    }
+
     public static AttemptEnd Delivered(LeasedDelivery delivery, DeliveryAttempt attempt) => Of(delivery, DeliveryStatus.Delivered, attempt) with
     {
         Completes = delivery is { Kind: DeliveryKind.Granted, Queue.IsFulfilment: true },
