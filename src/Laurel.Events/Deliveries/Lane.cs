@@ -21,7 +21,7 @@ internal sealed class Lane(
     /// <summary>How often it looks for what nobody tells of: another process's, retries, what somebody left behind.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    /// <summary>An attempt that began later could outlast its lease.</summary>
+    /// <summary>An attempt that began later could outlast its lease: it is left to whoever takes it after that.</summary>
     private static readonly TimeSpan Fresh = DeliveryStore.Lease / 2;
 
     /// <summary>What is under way when the process stops is given this long.</summary>
@@ -109,9 +109,9 @@ internal sealed class Lane(
                 TellRoom();
             try
             {
-                if (stopping.IsCancellationRequested || Stopwatch.GetElapsedTime(since) > Fresh)
+                if (stopping.IsCancellationRequested)
                     _left.Add(delivery);
-                else
+                else if (Stopwatch.GetElapsedTime(since) < Fresh)
                     await Attempt(delivery, caller, keys, abort);
             }
             catch (OperationCanceledException) when (abort.IsCancellationRequested)
