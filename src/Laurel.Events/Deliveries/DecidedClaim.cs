@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Laurel.Events.Claims;
-using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
 using Laurel.Platform.Postgres;
 using Npgsql;
@@ -66,8 +65,6 @@ internal static class DecidedClaim
         if (refused == 0)
             throw new NotYoursException();
         await CallOff(transaction, claim, now, cancellation);
-        if (refusal.Audit is { } audit)
-            await AuditTrail.Add(transaction, audit, cancellation);
     }
 
     private static async Task Insert(NpgsqlTransaction transaction, IEnumerable<NewDelivery> deliveries, CancellationToken cancellation)
@@ -84,8 +81,7 @@ internal static class DecidedClaim
 /// <param name="Delivery">The delivery.</param>
 /// <param name="Lease">Whose it is to say; null: anybody's who speaks for the game.</param>
 /// <param name="Attempt">What is kept of it.</param>
-/// <param name="Audit">What is noted of it.</param>
-internal sealed record Refusal(DeliveryId Delivery, Guid? Lease, DeliveryAttempt Attempt, AuditEntry? Audit);
+internal sealed record Refusal(DeliveryId Delivery, Guid? Lease, DeliveryAttempt Attempt);
 
 /// <summary>Somebody else has the delivery, or it is decided.</summary>
 internal sealed class NotYoursException : Exception;

@@ -75,7 +75,11 @@ internal sealed class DeliveryDesk(EventsDatabase database, Attempts attempts, C
         {
             var attempt = new DeliveryAttempt(time.GetUtcNow(), AttemptOutcome.Refused, Error: word.Reason, By: word.By);
             var (outcome, _) = await claims.Decide(
-                new Ruling(delivery.Claim, RulingKind.Refuse, word.By, word.Reason) { Refusal = new Refusal(delivery.Id, verdict.Lease, attempt, WordRules.Audited(delivery, word, "delivery.refused")) }, cancellation);
+                new Ruling(delivery.Claim, RulingKind.Refuse, word.Actor ?? new Actor(ActorKind.Service, word.By), word.Reason)
+                {
+                    Refusal = new Refusal(delivery.Id, verdict.Lease, attempt),
+                },
+                cancellation);
             return outcome switch
             {
                 RulingOutcome.Done => WordOutcome.Done,
