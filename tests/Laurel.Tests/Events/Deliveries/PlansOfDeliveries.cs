@@ -12,9 +12,9 @@ public sealed class PlansOfDeliveries(LaurelApp app) : IClassFixture<LaurelApp>
     [InlineData(
         DeliveryStore.Take, "Index Cond: ((queue = $1) AND (due_at <= $2))", new[] { "uuid", "timestamptz", "int", "uuid", "interval" })]
     [InlineData(
-        AttemptHandler.Complete, "Index Scan using claims_pkey on claims", new[] { "text[]", "uuid[]", "uuid[]", "timestamptz", "uuid[]", "int[]" })]
+        AttemptHandler.Complete, "Index Cond: (id = ended.claim_id)", new[] { "text[]", "uuid[]", "uuid[]", "timestamptz", "uuid[]", "int[]" })]
     [InlineData(
-        AttemptHandler.End, "Index Scan using deliveries_by_id on deliveries",
+        AttemptHandler.End, "Index Cond: (id = ended.id)",
         new[] { "text[]", "uuid[]", "uuid[]", "uuid[]", "text[]", "boolean[]", "timestamptz[]", "timestamptz[]", "boolean[]", "text[]", "boolean[]", "int[]" })]
     public async Task No_table_is_scanned(string statement, string found, string[] types)
     {
