@@ -64,6 +64,7 @@ public static class EventsSetup
         services.AddSingleton<NameResolver>();
         services.AddSingleton<WebhookStore>();
         services.AddSingleton<WebhookTester>();
+        services.AddSingleton<DeliverySweep>();
         services.AddHostedService<DeliveryWorker>();
         services.AddSingleton<Wallets>();
         services.AddSingleton<PointsDesk>();
@@ -75,6 +76,7 @@ public static class EventsSetup
         services.AddSingleton<Bookkeeping>();
         services.AddSingleton(new ReadinessCheck("events database", cancellation => database.Any.Execute("SELECT 1", [], cancellation)));
         services.AddPeriodicWork("events: catalog", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<EventCatalog>().KeepUp);
+        services.AddPeriodicWork("events: deliveries", TimeSpan.FromSeconds(10), provider => provider.GetRequiredService<DeliverySweep>().Run);
         services.AddPeriodicWork("events: generations", TimeSpan.FromMinutes(1), provider => provider.GetRequiredService<Generations>().Tend);
         services.AddAudit(Service, database.Any);
         services.AddOpenApiDocument("events", "Laurel: events", "Events, rewards, activities, progress.", RulesSchemas.Describe);
@@ -95,6 +97,7 @@ public static class EventsSetup
         routes.MapWebhooks();
         routes.MapDeliveries();
         routes.MapPull();
+        routes.MapCallbacks();
         routes.MapWallet();
         routes.MapPoints();
         routes.MapSupport();
