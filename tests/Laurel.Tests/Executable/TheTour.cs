@@ -1,12 +1,11 @@
 using System.Diagnostics;
-using System.Text.RegularExpressions;
 using Laurel.Tests.Events.Deliveries;
 using Laurel.Tests.Support;
 
 namespace Laurel.Tests.Executable;
 
 /// <summary>The tour can be followed: its commands are run as a reader would paste them, in their order, with a game's endpoint that answers.</summary>
-public sealed partial class TheTour
+public sealed class TheTour
 {
     private const string Password = "seven quiet foxes";
 
@@ -35,21 +34,29 @@ public sealed partial class TheTour
     /// <summary>What the commands say.</summary>
     private static async Task<string> Paste(LaurelProcess laurel, Receiver game, string last)
     {
-        var page = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "tour.md"), TestContext.Current.CancellationToken);
-        var commands = Block().Matches(page).Select(block => block.Groups[1].Value).ToList();
-        var script = string.Join('\n', [.. commands, last])
+        var page = await File.ReadAllLinesAsync(Path.Combine(Repository.Root, "docs", "tour.md"), TestContext.Current.CancellationToken);
+        var script = string.Join('\n', [.. Commands(page), last])
             .Replace("http://localhost:8080", laurel.Api.Http.BaseAddress!.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal)
             .Replace("http://localhost:5080", new Uri(game.Url).GetLeftPart(UriPartial.Authority), StringComparison.Ordinal)
             .Replace("what the first start printed", Password, StringComparison.Ordinal);
-        using var shell = Process.Start(new ProcessStartInfo("bash", ["-euc", script]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var shell = Process.Start(new ProcessStartInfo("bash", ["-euc", script]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
         var (said, complained) = (shell.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), shell.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
         await shell.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.True(shell.ExitCode == 0, $"{await said}\n{await complained}");
         return await said;
     }
 
-    private static string Known(string said, string name) => Regex.Match(said, $"{name}=(\\S+)").Groups[1].Value;
+    /// <summary>The lines of the blocks that are to be pasted.</summary>
+    private static IEnumerable<string> Commands(string[] page)
+    {
+        var isInside = false;
+        foreach (var line in page)
+        {
+            if (isInside && line != "```")
+                yield return line;
+            isInside = line == "```sh" || (isInside && line != "```");
+        }
+    }
 
-    [GeneratedRegex("^```sh\n(.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline)]
-    private static partial Regex Block();
+    private static string Known(string said, string name) => said.Split($"{name}=")[^1].Split(' ', '\n')[0];
 }
