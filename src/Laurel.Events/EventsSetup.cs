@@ -48,6 +48,10 @@ public static class EventsSetup
         services.AddHostedService<AutoClaiming>();
         services.AddSingleton<ClaimReader>();
         services.AddSingleton<ClaimDesk>();
+        services.AddSingleton<ClaimDeadlines>();
+        services.AddSingleton<RefusedClaims>();
+        services.AddSingleton<RefusedClaimStore>();
+        services.AddHostedService<RefusedClaimWriter>();
         services.AddSingleton<Wallets>();
         services.AddSingleton<PointsDesk>();
         services.AddSingleton<Presence>();
@@ -58,6 +62,8 @@ public static class EventsSetup
         services.AddSingleton(new ReadinessCheck("events database", cancellation => database.Any.Execute("SELECT 1", [], cancellation)));
         services.AddPeriodicWork("events: catalog", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<EventCatalog>().KeepUp);
         services.AddPeriodicWork("events: generations", TimeSpan.FromMinutes(1), provider => provider.GetRequiredService<Generations>().Tend);
+        services.AddPeriodicWork("events: deadlines of approval", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<ClaimDeadlines>().Decide);
+        services.AddPeriodicWork("events: refused claims", TimeSpan.FromHours(1), provider => provider.GetRequiredService<RefusedClaimStore>().Forget);
         services.AddOpenApiDocument("events", "Laurel: events", "Events, rewards, activities, progress.", RulesSchemas.Describe);
     }
 
@@ -72,6 +78,9 @@ public static class EventsSetup
         routes.MapProgress();
         routes.MapClaims();
         routes.MapClaimDesk();
+        routes.MapDecisions();
+        routes.MapGrants();
+        routes.MapRefusedClaims();
         routes.MapWallet();
         routes.MapPoints();
         routes.MapSupport();

@@ -1,4 +1,5 @@
 using Laurel.Events.Wallet;
+using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
 using Laurel.Platform.Postgres;
 using Npgsql;
@@ -6,7 +7,7 @@ using Npgsql;
 namespace Laurel.Events.Claims;
 
 /// <summary>What somebody decides about a claim.</summary>
-internal enum RulingKind
+public enum RulingKind
 {
     Approve,
     Reject,
@@ -20,12 +21,13 @@ internal enum RulingKind
 /// <param name="By">Who decides.</param>
 /// <param name="Reason">Why.</param>
 /// <param name="AllowRetry">Of a rejection: whether the user may claim it again.</param>
-internal sealed record Ruling(ClaimId Id, RulingKind Kind, string By, string? Reason, bool AllowRetry = false);
+internal sealed record Ruling(ClaimId Id, RulingKind Kind, Actor By, string? Reason, bool AllowRetry = false);
 
 internal enum RulingOutcome
 {
     NotFound,
     OwnClaim,
+    OwnGrant,
     AlreadyDecided,
     InsufficientPoints,
     BalanceFull,
@@ -58,8 +60,11 @@ internal sealed class ClaimDesk(EventsDatabase database, TimeProvider time)
     {
         if (await transaction.Query(Find, ClaimStore.Read, [ruling.Id.Value], cancellation) is not [var before])
             return (RulingOutcome.NotFound, null);
-        if (before.Key.UserId == ruling.By)
+        if (before.Key.UserId == ruling.By.Id && ruling.By.Kind != ActorKind.Laurel)
             return (RulingOutcome.OwnClaim, before);
+        // Whoever granted it may take it back alone, but not approve it.
+        if (ruling.Kind == RulingKind.Approve && before.ByHand?.By == ruling.By.Id)
+            return (RulingOutcome.OwnGrant, before);
 
         var now = time.GetUtcNow();
         var (from, to) = Step(ruling, before);
@@ -73,14 +78,14 @@ internal sealed class ClaimDesk(EventsDatabase database, TimeProvider time)
             """,
             ClaimStore.Read,
             [
-                before.Key.UserId, ruling.Id.Value, WireNames<ClaimStatus>.Of(to), ruling.By, now, ruling.Reason,
+                before.Key.UserId, ruling.Id.Value, WireNames<ClaimStatus>.Of(to), ruling.By.Id, now, ruling.Reason,
                 (short)(ruling.Kind == RulingKind.Approve ? before.Holds : Holds.Nothing), WireNames<ClaimStatus>.Of(from),
             ],
             cancellation);
         if (moved is not [var after])
             return (RulingOutcome.AlreadyDecided, (await transaction.Query(Find, ClaimStore.Read, [ruling.Id.Value], cancellation)).FirstOrDefault() ?? before);
 
-        await Settle(transaction, ruling, before, now, cancellation);
+        await Settle(transaction, ruling, before, after, now, cancellation);
         return (RulingOutcome.Done, after);
     }
 
@@ -94,7 +99,8 @@ internal sealed class ClaimDesk(EventsDatabase database, TimeProvider time)
     };
 
     /// <summary>What a decision moves: points when a claim is granted or taken back, its stock when it comes to nothing.</summary>
-    private static async Task Settle(NpgsqlTransaction transaction, Ruling ruling, Claim before, DateTimeOffset now, CancellationToken cancellation)
+    private static async Task Settle(
+        NpgsqlTransaction transaction, Ruling ruling, Claim before, Claim after, DateTimeOffset now, CancellationToken cancellation)
     {
         await using var batch = new NpgsqlBatch(transaction.Connection!, transaction);
         var isGranted = ruling.Kind == RulingKind.Approve;
@@ -107,7 +113,7 @@ internal sealed class ClaimDesk(EventsDatabase database, TimeProvider time)
             batch.BatchCommands.Add(isGranted ? Transfers.Add([(before.Key.UserId, before.Points)]) : Transfers.Subtract(before.Key.UserId, before.Points));
         }
 
-        if (batch.BatchCommands.Count > 0)
-            await batch.ExecuteNonQueryAsync(cancellation);
+        batch.BatchCommands.Add(AuditTrail.Insert(ClaimAudit.Decided(ruling, before, after)));
+        await batch.ExecuteNonQueryAsync(cancellation);
     }
 }
