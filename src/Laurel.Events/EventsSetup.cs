@@ -1,5 +1,6 @@
 using Laurel.Events.Activities;
 using Laurel.Events.Backtests;
+using Laurel.Events.Books;
 using Laurel.Events.Catalog;
 using Laurel.Events.Claims;
 using Laurel.Events.Jobs;
@@ -59,6 +60,7 @@ public static class EventsSetup
         services.AddSingleton<Participants>();
         services.AddSingleton<Explaining>();
         services.AddSingleton<Verification>();
+        services.AddSingleton<Bookkeeping>();
         services.AddSingleton(new ReadinessCheck("events database", cancellation => database.Any.Execute("SELECT 1", [], cancellation)));
         services.AddPeriodicWork("events: catalog", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<EventCatalog>().KeepUp);
         services.AddPeriodicWork("events: generations", TimeSpan.FromMinutes(1), provider => provider.GetRequiredService<Generations>().Tend);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Laurel.Events.Books;
 using Laurel.Events.Progress;
 using Laurel.Platform;
 
@@ -6,10 +7,10 @@ namespace Laurel.Commands;
 
 internal static class VerifyCommand
 {
-    private static readonly Option<int?> Users = new("--users") { Description = "Look at so many users, drawn at random; else at all.", HelpName = "n" };
+    private static readonly Option<int?> Users = new("--users") { Description = "Compare the progress of so many users, drawn at random; else of all.", HelpName = "n" };
 
     public static Command Create() =>
-        new Command("verify", "Compare all stored progress with what the stored activities come to, also beside a running server. Status 1 where they differ.")
+        new Command("verify", "Prove what is stored: progress is what the activities come to, claims, stock and points match. Also beside a running server. Status 1 where something does not.")
         {
             Users,
         }
@@ -22,15 +23,18 @@ internal static class VerifyCommand
             throw new StartupException("--users is 1 or more.");
 
         var summary = new VerificationSummary();
+        IReadOnlyList<Finding> findings = [];
         await CommandLine.WithServices(settings, async services =>
         {
             using var line = new ProgressLine(Console.Out, !Console.IsOutputRedirected);
             await services.GetRequiredService<Verification>().Run(
                 sample, summary, () => line.Show($"verified {summary.Users:N0} users, {summary.Compared:N0} rows, {summary.Different:N0} differences"), interrupted);
+            findings = await services.GetRequiredService<Bookkeeping>().Run(law => line.Show($"proving: {law.Name}"), interrupted);
         }, interrupted);
 
         Tell(summary);
-        return summary.Different == 0 ? 0 : 1;
+        Tell(findings);
+        return summary.Different == 0 && findings.All(finding => finding.Count == 0) ? 0 : 1;
     }
 
     private static void Tell(VerificationSummary summary)
@@ -45,6 +49,21 @@ internal static class VerifyCommand
         Console.Out.WriteLine(summary.Different == 0
             ? $"Verified {summary.Users:N0} users: all {summary.Compared:N0} rows of progress are what the stored activities come to."
             : $"Verified {summary.Users:N0} users: {summary.Different:N0} of {summary.Compared:N0} rows of progress differ from what the stored activities come to.");
+    }
+
+    private static void Tell(IReadOnlyList<Finding> findings)
+    {
+        foreach (var broken in findings.Where(finding => finding.Count > 0))
+        {
+            Console.Out.WriteLine($"Broken {broken.Count:N0} times: {broken.Law.Name}.");
+            foreach (var breach in broken.First)
+                Console.Out.WriteLine($"  {breach}");
+            if (broken.Count > broken.First.Count)
+                Console.Out.WriteLine($"  ... and {broken.Count - broken.First.Count:N0} more.");
+        }
+
+        if (findings.All(finding => finding.Count == 0))
+            Console.Out.WriteLine($"Verified claims, stock and points: all {findings.Count} laws hold.");
     }
 
     private static string Why(StoredProgress reason) => reason switch

@@ -38,7 +38,7 @@ public sealed class Verifying(LaurelApp app) : IClassFixture<LaurelApp>
         Assert.Equal(users, (await Verify(sample: 1_000)).Users);
 
         var verb = (await LaurelProcess.Run(app, "verify", "--users", "100")).Well();
-        Assert.StartsWith("Verified 100 users: all ", verb.Out[^1], StringComparison.Ordinal);
+        Assert.Contains(verb.Out, line => line.StartsWith("Verified 100 users: all ", StringComparison.Ordinal));
         Assert.Contains("--users", (await LaurelProcess.Run(app, "verify", "--users", "0")).Refused(), StringComparison.Ordinal);
 
         // An event that is switched off is not counted, so it is not compared.
@@ -69,7 +69,7 @@ public sealed class Verifying(LaurelApp app) : IClassFixture<LaurelApp>
         verb = await LaurelProcess.Run(app, "verify");
         Assert.Equal(1, verb.Status);
         Assert.Superset(broken.First.ToHashSet(), verb.Out.ToHashSet());
-        Assert.StartsWith($"Verified {users + 1} users: 4 of ", verb.Out[^1], StringComparison.Ordinal);
+        Assert.Contains(verb.Out, line => line.StartsWith($"Verified {users + 1} users: 4 of ", StringComparison.Ordinal));
     }
 
     [Theory]

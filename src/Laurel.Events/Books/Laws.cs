@@ -1,0 +1,87 @@
+namespace Laurel.Events.Books;
+
+/// <summary>What claims, stock and wallets owe to each other. Written from their words alone, not from the code that keeps them.</summary>
+internal static class Laws
+{
+    public static readonly IReadOnlyList<Law> All =
+    [
+        new("Each offer was claimed once by a user in a window",
+            """
+            SELECT format('user %L has %s claims of offer %s of event %s, window %s', user_id, count(*), offer_id, event_id, window_key)
+            FROM claims
+            WHERE status <> 'reopened' AND offer_id IS NOT NULL
+            GROUP BY user_id, event_id, offer_id, window_key
+            HAVING count(*) > 1
+            """),
+        new("Of each stock, as many units are taken as claims hold, and no more than there are",
+            """
+            WITH held AS (
+                SELECT owner, count(*) AS units
+                FROM (
+                    SELECT reward_id AS owner FROM claims WHERE holds & 1 <> 0
+                    UNION ALL
+                    SELECT offer_id FROM claims WHERE holds & 2 <> 0
+                ) AS holding
+                GROUP BY owner
+            )
+            SELECT format('stock %s: %s of %s are taken, and claims hold %s',
+                owner, coalesce(stocks.taken, 0), coalesce(stocks.total::text, 'any number'), coalesce(held.units, 0))
+            FROM stocks
+            FULL JOIN held USING (owner)
+            WHERE stocks.taken IS DISTINCT FROM coalesce(held.units, 0) OR stocks.taken > stocks.total
+            """),
+        new("A claim that came to nothing, or was taken back, holds no stock",
+            """
+            SELECT format('claim %s is %s, and holds stock', id, status)
+            FROM claims
+            WHERE holds <> 0 AND status NOT IN ('pending', 'processing', 'completed')
+            """),
+        new("The points of each claim that was granted were paid once, to its user; of no other claim",
+            """
+            SELECT format('claim %s of user %L is %s and gives %s points: %s were paid', claims.id, claims.user_id, status, points,
+                coalesce(transfers.amount::text, 'none'))
+            FROM claims
+            LEFT JOIN transfers ON transfers.user_id = claims.user_id AND transfers.kind = 'reward' AND transfers.ref = claims.id::text
+            WHERE (CASE WHEN status IN ('processing', 'completed', 'failed', 'revoked') AND points > 0 THEN points END) IS DISTINCT FROM transfers.amount
+            UNION ALL
+            SELECT format('transfer %s pays user %L for claim %s, which that user does not have', transfers.id, transfers.user_id, ref)
+            FROM transfers
+            LEFT JOIN claims ON claims.user_id = transfers.user_id AND claims.id::text = transfers.ref
+            WHERE kind = 'reward' AND (claims.id IS NULL OR credit <> 'user')
+            """),
+        new("The points of each claim that failed or was revoked were taken back once; of no other claim",
+            """
+            SELECT format('claim %s of user %L is %s and gave %s points: %s were taken back', claims.id, claims.user_id, status, points,
+                coalesce(transfers.amount::text, 'none'))
+            FROM claims
+            LEFT JOIN transfers ON transfers.user_id = claims.user_id AND transfers.kind = 'reversal' AND transfers.ref = claims.id::text
+            WHERE (CASE WHEN status IN ('failed', 'revoked') AND points > 0 THEN points END) IS DISTINCT FROM transfers.amount
+            """),
+        new("What was reversed is reversed whole, in the other direction",
+            """
+            SELECT format('transfer %s undoes %s of user %L, and does not match it', back.id, back.ref, back.user_id)
+            FROM transfers AS back
+            LEFT JOIN transfers AS undone ON undone.user_id = back.user_id AND
+                (undone.id::text = back.ref AND undone.kind IN ('credit', 'debit') OR undone.ref = back.ref AND undone.kind = 'reward')
+            WHERE back.kind = 'reversal' AND (undone.id IS NULL OR undone.amount <> back.amount OR undone.credit <> back.debit)
+            """),
+        new("Each transfer takes from one what it gives to another, so that all come to zero",
+            """
+            SELECT format('transfer %s moves %s from %s to %s', id, amount, debit, credit)
+            FROM transfers
+            WHERE amount <= 0 OR (debit, credit) NOT IN (('issuer', 'user'), ('user', 'issuer'))
+            """),
+        new("Each balance is what the user's transfers come to, and never below zero",
+            """
+            WITH moved AS (
+                SELECT user_id, sum(CASE credit WHEN 'user' THEN amount ELSE -amount END) AS balance
+                FROM transfers
+                GROUP BY user_id
+            )
+            SELECT format('user %L has %s points, and transfers of %s', user_id, coalesce(balances.balance, 0), coalesce(moved.balance, 0))
+            FROM balances
+            FULL JOIN moved USING (user_id)
+            WHERE coalesce(balances.balance, 0) <> coalesce(moved.balance, 0) OR balances.balance < 0
+            """),
+    ];
+}
