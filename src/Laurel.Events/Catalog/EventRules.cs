@@ -65,7 +65,7 @@ internal static class EventRules
         if (offer.ApprovalDeadlineSeconds is { } seconds)
             yield return RewardRules.InRange($"{path}.approvalDeadlineSeconds", seconds, MinDeadlineSeconds, MaxClaimWithinSeconds);
         if (offer.OnDeadline is null != offer.ApprovalDeadlineSeconds is null)
-            yield return new FieldError($"{path}.onDeadline", "together", "`approvalDeadlineSeconds` and `onDeadline` are given together, or neither.");
+            yield return new FieldError($"{path}.onDeadline", "together", "Both `approvalDeadlineSeconds` and `onDeadline` are given, or neither.");
         else if (offer is { OnDeadline: not null, RequiresApproval: false })
             yield return new FieldError($"{path}.onDeadline", "needs_approval", "Only an offer that requires approval has a deadline for it.");
     }
