@@ -83,7 +83,7 @@ public sealed class BadClaims(LaurelApp app) : IClassFixture<LaurelApp>
         (await Me.Post(path, new { window = "yesterday" })).Refused(400, "malformed_body");
         (await Me.Post("/v1/events/none/claims", new { })).Refused(404, "not_found");
         (await app.Anonymous.Post(path, new { })).Refused(401, "unauthenticated");
-        foreach (var key in new[] { new string('k', 256), "a b", "schlüssel" })
+        foreach (var key in new[] { new string('k', 256), "a b" })
             (await Keyed(key, new { })).Refused(400, "bad_request");
         (await Me.Send(HttpMethod.Post, path, Api.Json(new { }), ("Idempotency-Key", "one"), ("Idempotency-Key", "two"))).Refused(400, "bad_request");
         Assert.Equal(0, await app.Points(_player));

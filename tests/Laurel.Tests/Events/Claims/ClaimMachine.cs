@@ -49,8 +49,8 @@ public sealed class ClaimMachine(LaurelApp app) : IClassFixture<LaurelApp>
         private static readonly Dictionary<string, ModelOffer> Offered = new(StringComparer.Ordinal)
         {
             ["points"] = new(10, IsDelivered: false, NeedsApproval: false, ("points", 3), ("small", 5)),
-            ["approved"] = new(25, IsDelivered: false, NeedsApproval: true, ("approved", 3)) { Deadline = 3600, OnDeadline = "approve" },
-            ["item"] = new(5, IsDelivered: true, NeedsApproval: true) { Deadline = 7200, OnDeadline = "reject" },
+            ["approved"] = new(25, IsDelivered: false, NeedsApproval: true, ("approved", 3)) { Deadline = 3_500, OnDeadline = "approve" },
+            ["item"] = new(5, IsDelivered: true, NeedsApproval: true) { Deadline = 7_500, OnDeadline = "reject" },
             ["small"] = new(10, IsDelivered: false, NeedsApproval: false, ("small", 5)),
             ["large"] = new(20_000, IsDelivered: false, NeedsApproval: true, ("large", 2)),
         };
@@ -70,8 +70,8 @@ public sealed class ClaimMachine(LaurelApp app) : IClassFixture<LaurelApp>
                 Offers =
                 [
                     new { rewardId = rewards["small"], stock = 3 },
-                    new { rewardId = rewards["approved"], stock = 3, requiresApproval = true, approvalDeadlineSeconds = 3600, onDeadline = "approve" },
-                    new { rewardId = rewards["item"], requiresApproval = true, approvalDeadlineSeconds = 7200, onDeadline = "reject" },
+                    new { rewardId = rewards["approved"], stock = 3, requiresApproval = true, approvalDeadlineSeconds = 3_500, onDeadline = "approve" },
+                    new { rewardId = rewards["item"], requiresApproval = true, approvalDeadlineSeconds = 7_500, onDeadline = "reject" },
                 ],
             });
             var ids = (await @operator.Get($"/v1/events/{@event}")).Is(200).Json["offers"]!.AsArray().Select(offer => (string)offer!["id"]!).ToList();
@@ -118,7 +118,8 @@ public sealed class ClaimMachine(LaurelApp app) : IClassFixture<LaurelApp>
                         HttpMethod.Post, "/v1/points/debits", Api.Json(new { userId = $"{who}", amount }), ("Idempotency-Key", $"{@event}-{step}"));
                     return ($"{who} spends {amount}", model.Spend($"{who}", amount), Told(spent));
                 default:
-                    var seconds = dice.Between(600, 4000);
+                    // Far from where a deadline is over: the story itself takes some time too.
+                    var seconds = dice.Between(1, 4) * 1_000;
                     app.Clock.Advance(TimeSpan.FromSeconds(seconds));
                     model.Pass(model.Now + seconds);
                     await app.Services.GetRequiredService<ClaimDeadlines>().Decide(Cancellation);

@@ -2,7 +2,6 @@ using System.Globalization;
 using Laurel.Events.Books;
 using Laurel.Events.Claims;
 using Laurel.Platform.Access;
-using Laurel.Platform.Postgres;
 using Laurel.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 
