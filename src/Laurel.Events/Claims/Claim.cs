@@ -44,6 +44,11 @@ internal readonly record struct ClaimKey(string UserId, EventId Event, OfferId O
     /// <summary>Whether it is of no event: what an operator has granted is one of its kind.</summary>
     public bool IsByHand => Event == default;
 
+    /// <summary>Null: of none.</summary>
+    public EventId? OfEvent => IsByHand ? null : Event;
+
+    public OfferId? OfOffer => IsByHand ? null : Offer;
+
     /// <summary>A grant by hand is its own key; what makes it happen once is the key of the request.</summary>
     public static ClaimKey ByHand(string userId, ClaimId id) => new(userId, default, new OfferId(id.Value), Rules.Calendar.OnceKey);
 
@@ -163,8 +168,8 @@ public sealed record ClaimView(
     internal static ClaimView Of(Claim claim, bool forStaff) => new(
         claim.Id,
         forStaff ? claim.Key.UserId : null,
-        claim.Key.IsByHand ? null : claim.Key.Event,
-        claim.Key.IsByHand ? null : claim.Key.Offer,
+        claim.Key.OfEvent,
+        claim.Key.OfOffer,
         claim.RewardId,
         claim.RewardName,
         claim.Key.Window == Rules.Calendar.OnceKey ? null : claim.Key.Window,

@@ -14,5 +14,6 @@ internal static class ClaimAudit
         RulingKind.Reject => "claim.rejected",
         RulingKind.Cancel => "claim.cancelled",
         RulingKind.Revoke => "claim.revoked",
+        RulingKind.Refuse => "claim.refused",
     };
 }

@@ -1,3 +1,4 @@
+using Laurel.Events.Deliveries;
 using Laurel.Events.Wallet;
 using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
@@ -7,12 +8,15 @@ using Npgsql;
 namespace Laurel.Events.Claims;
 
 /// <summary>What somebody decides about a claim.</summary>
-public enum RulingKind
+internal enum RulingKind
 {
     Approve,
     Reject,
     Cancel,
     Revoke,
+
+    /// <summary>Not by a person: the game has said that it never will hand it over.</summary>
+    Refuse,
 }
 
 /// <summary>A decision that somebody wants to make.</summary>
@@ -21,7 +25,11 @@ public enum RulingKind
 /// <param name="By">Who decides.</param>
 /// <param name="Reason">Why.</param>
 /// <param name="AllowRetry">Of a rejection: whether the user may claim it again.</param>
-internal sealed record Ruling(ClaimId Id, RulingKind Kind, Actor By, string? Reason, bool AllowRetry = false);
+internal sealed record Ruling(ClaimId Id, RulingKind Kind, Actor By, string? Reason, bool AllowRetry = false)
+{
+    /// <summary>Of a refusal by the game.</summary>
+    public Refusal? Refusal { get; init; }
+}
 
 internal enum RulingOutcome
 {
@@ -38,7 +46,7 @@ internal enum RulingOutcome
 /// Decides about claims, each in a transaction of its own. The guard of the write, which names the state that is left, decides between
 /// two who decide at once.
 /// </summary>
-internal sealed class ClaimDesk(EventsDatabase database, TimeProvider time)
+internal sealed class ClaimDesk(EventsDatabase database, DeliveryBell bell, TimeProvider time)
 {
     private const string Find = $"SELECT {ClaimStore.Columns} FROM claims WHERE id = $1";
 
@@ -47,7 +55,9 @@ internal sealed class ClaimDesk(EventsDatabase database, TimeProvider time)
     {
         try
         {
-            return await database.Any.InTransaction(transaction => Decide(transaction, ruling, cancellation), cancellation);
+            var decided = await database.Any.InTransaction(transaction => Decide(transaction, ruling, cancellation), cancellation);
+            bell.Ring();
+            return decided;
         }
         catch (PostgresException refused) when (refused.ConstraintName == "balances_in_range")
         {
@@ -86,6 +96,8 @@ internal sealed class ClaimDesk(EventsDatabase database, TimeProvider time)
             return (RulingOutcome.AlreadyDecided, (await transaction.Query(Find, ClaimStore.Read, [ruling.Id.Value], cancellation)).FirstOrDefault() ?? before);
 
         await Settle(transaction, ruling, before, after, now, cancellation);
+        if (before.IsDelivered)
+            await Tell(transaction, ruling, before, now, cancellation);
         return (RulingOutcome.Done, after);
     }
 
@@ -94,7 +106,7 @@ internal sealed class ClaimDesk(EventsDatabase database, TimeProvider time)
     {
         RulingKind.Approve => (ClaimStatus.Pending, claim.IsDelivered ? ClaimStatus.Processing : ClaimStatus.Completed),
         RulingKind.Reject => (ClaimStatus.Pending, ruling.AllowRetry ? ClaimStatus.Reopened : ClaimStatus.Rejected),
-        RulingKind.Cancel => (ClaimStatus.Processing, ClaimStatus.Failed),
+        RulingKind.Cancel or RulingKind.Refuse => (ClaimStatus.Processing, ClaimStatus.Failed),
         RulingKind.Revoke => (ClaimStatus.Completed, ClaimStatus.Revoked),
     };
 
@@ -116,4 +128,13 @@ internal sealed class ClaimDesk(EventsDatabase database, TimeProvider time)
         batch.BatchCommands.Add(AuditTrail.Insert(ClaimAudit.Decided(ruling, before, after)));
         await batch.ExecuteNonQueryAsync(cancellation);
     }
+
+    private static Task Tell(NpgsqlTransaction transaction, Ruling ruling, Claim claim, DateTimeOffset now, CancellationToken cancellation) => ruling.Kind switch
+    {
+        RulingKind.Approve => DecidedClaim.Tell(transaction, claim, DeliveryKind.Granted, now, cancellation),
+        RulingKind.Revoke => DecidedClaim.Tell(transaction, claim, DeliveryKind.Revoked, now, cancellation),
+        RulingKind.Cancel => DecidedClaim.CallOff(transaction, claim, now, cancellation),
+        RulingKind.Refuse => DecidedClaim.Refuse(transaction, claim, ruling.Refusal!, now, cancellation),
+        RulingKind.Reject => Task.CompletedTask,
+    };
 }

@@ -1,4 +1,5 @@
 using Laurel.Events.Catalog;
+using Laurel.Events.Deliveries;
 using Laurel.Events.Progress;
 using Laurel.Events.Wallet;
 using Laurel.Platform.Postgres;
@@ -8,13 +9,15 @@ using Npgsql;
 namespace Laurel.Events.Claims;
 
 /// <summary>One transaction of claims: judges what many users want, and pays those who are first.</summary>
-internal sealed class ClaimHandler(EventCatalog catalog, ClaimsOptions options, TimeProvider time, ILogger log) : IBatchHandler<ClaimWish, ClaimAnswer>
+internal sealed class ClaimHandler(EventCatalog catalog, ClaimsOptions options, DeliveryBell bell, TimeProvider time, ILogger log)
+    : IBatchHandler<ClaimWish, ClaimAnswer>
 {
     /// <remarks>
     /// 1. In one round trip: pass the fence, read which catalog holds, and the progress, claims, stock and answers that are concerned.
     /// 2. Where the catalog was an old one, load it, and read again. Behind the fence it stays what it is then.
     /// 3. Judge. In one round trip make the claims that nobody has made yet, and take their stock.
-    /// 4. Whoever came first has it: take the others' claims back; pay points; keep the answers to requests that may be sent again.
+    /// 4. Whoever came first has it: take the others' claims back; pay points; keep the answers to requests that may be sent again;
+    /// make the deliveries of what the game has to hand over.
     /// 5. What was noted to be claimed is settled, whatever came of it. That is last, so that nobody who notes more waits for stock.
     /// </remarks>
     public async Task<IReadOnlyList<ClaimAnswer>> Run(NpgsqlConnection connection, IReadOnlyList<ClaimWish> batch)
@@ -47,10 +50,16 @@ internal sealed class ClaimHandler(EventCatalog catalog, ClaimsOptions options, 
         await Grants.Judge(connection, attempts, options, now);
         var candidates = FirstOfEach(attempts);
         if (candidates.Count > 0)
-            await Grant(connection, candidates, now);
+            await Grant(connection, candidates, snapshot.Told, now);
         await Grants.Tell(connection, attempts);
         await DueClaims.Settle(connection, [.. attempts.Where(attempt => !attempt.StaysDue).Select(attempt => attempt.Wish.Due).OfType<DueClaim>()]);
         return attempts.ConvertAll(attempt => attempt.Answer());
+    }
+
+    public void Committed(IReadOnlyList<ClaimWish> batch, IReadOnlyList<ClaimAnswer> results)
+    {
+        if (results.Any(answer => answer.Granted.Any(claim => claim.Status == ClaimStatus.Processing)))
+            bell.Ring();
     }
 
     private static List<ClaimAttempt> Attempts(IReadOnlyList<ClaimWish> batch, CatalogSnapshot snapshot, DateTimeOffset now)
@@ -128,7 +137,7 @@ internal sealed class ClaimHandler(EventCatalog catalog, ClaimsOptions options, 
         return [.. first.Values];
     }
 
-    private static async Task Grant(NpgsqlConnection connection, List<Candidate> byArrival, DateTimeOffset now)
+    private static async Task Grant(NpgsqlConnection connection, List<Candidate> byArrival, IReadOnlyList<WebhookId> told, DateTimeOffset now)
     {
         var byKey = byArrival.ToList();
         byKey.Sort(Candidate.ByKey);
@@ -159,7 +168,7 @@ internal sealed class ClaimHandler(EventCatalog catalog, ClaimsOptions options, 
         }
 
         lost.ForEach(candidate => candidate.Attempt.Refuse(candidate.Payout.Offer, EventsErrors.SoldOut));
-        await Finish(connection, byArrival, lost, conflicts, [.. left.Where(one => one.Value > 0).Select(one => (one.Key, one.Value))], now);
+        await Finish(connection, byArrival, lost, conflicts, [.. left.Where(one => one.Value > 0).Select(one => (one.Key, one.Value))], told, now);
     }
 
     private static async Task<(HashSet<ClaimId> Made, Dictionary<Guid, long> Taken)> Make(
@@ -188,7 +197,7 @@ internal sealed class ClaimHandler(EventCatalog catalog, ClaimsOptions options, 
 
     private static async Task Finish(
         NpgsqlConnection connection, List<Candidate> candidates, List<Candidate> lost, List<Candidate> conflicts,
-        List<(Guid Owner, long Count)> unused, DateTimeOffset now)
+        List<(Guid Owner, long Count)> unused, IReadOnlyList<WebhookId> told, DateTimeOffset now)
     {
         await using var batch = new NpgsqlBatch(connection);
         if (lost.Count > 0)
@@ -200,6 +209,9 @@ internal sealed class ClaimHandler(EventCatalog catalog, ClaimsOptions options, 
         var keep = IdempotentAnswers.Keep(answers);
         if (answers.Count > 0)
             batch.BatchCommands.Add(keep);
+        var delivered = candidates.FindAll(candidate => candidate is { IsGranted: true, Claim.Status: ClaimStatus.Processing });
+        if (delivered.Count > 0)
+            batch.BatchCommands.Add(NewDelivery.Insert(delivered.SelectMany(candidate => NewDelivery.Of(candidate.Claim, DeliveryKind.Granted, told, now))));
         if (conflicts.Count > 0)
         {
             // Last, so that it is the last result.

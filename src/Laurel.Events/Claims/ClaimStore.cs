@@ -57,8 +57,8 @@ internal static class ClaimStore
             """);
         Add(NpgsqlDbType.Uuid, claim => claim.Id.Value);
         Add(NpgsqlDbType.Text, claim => claim.Key.UserId);
-        Add(NpgsqlDbType.Uuid, claim => claim.Key.IsByHand ? (Guid?)null : claim.Key.Event.Value);
-        Add(NpgsqlDbType.Uuid, claim => claim.Key.IsByHand ? (Guid?)null : claim.Key.Offer.Value);
+        Add(NpgsqlDbType.Uuid, claim => claim.Key.OfEvent?.Value);
+        Add(NpgsqlDbType.Uuid, claim => claim.Key.OfOffer?.Value);
         Add(NpgsqlDbType.Date, claim => claim.Key.IsByHand ? (DateOnly?)null : claim.Key.Window);
         Add(NpgsqlDbType.Uuid, claim => claim.RewardId.Value);
         Add(NpgsqlDbType.Text, claim => claim.RewardName);

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Laurel.Events.Activities;
 using Laurel.Events.Catalog;
+using Laurel.Events.Deliveries;
 using Laurel.Platform.Postgres;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -15,13 +16,14 @@ internal sealed class Claiming : IAsyncDisposable
     private readonly RefusedClaims _refused;
 
     public Claiming(
-        EventsDatabase database, EventCatalog catalog, EventsOptions options, RefusedClaims refused, TimeProvider time, IMeterFactory meters, ILogger<Claiming> log)
+        EventsDatabase database, EventCatalog catalog, EventsOptions options, DeliveryBell bell, RefusedClaims refused, TimeProvider time,
+        IMeterFactory meters, ILogger<Claiming> log)
     {
         _refused = refused;
         _pipeline = new GroupCommit<ClaimWish, ClaimAnswer>(
             new GroupCommitOptions("claims") { Shards = Intake.Shards, MaxBatch = 500, Capacity = 20_000 },
             database.Batches,
-            () => new ClaimHandler(catalog, options.Claims, time, log),
+            () => new ClaimHandler(catalog, options.Claims, bell, time, log),
             meters,
             log,
             shardBy: wish => Intake.ShardOf(wish.UserId));

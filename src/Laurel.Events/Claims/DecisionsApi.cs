@@ -14,13 +14,21 @@ namespace Laurel.Events.Claims;
 public sealed record DecisionsRequest(IReadOnlyList<DecisionRequest> Decisions);
 
 /// <summary>One decision; all but an approval have a reason, and a rejection may allow another try.</summary>
-public sealed record DecisionRequest(ClaimId Id, RulingKind Decision, string? Reason = null, bool AllowRetry = false);
+public sealed record DecisionRequest(ClaimId Id, DecisionKind Decision, string? Reason = null, bool AllowRetry = false);
 
 /// <summary>What became of each decision, in their order.</summary>
 public sealed record DecisionsAnswer(int Done, int Refused, IReadOnlyList<DecisionResult> Results);
 
 /// <summary>What became of one: where it was refused, the code of the error that it alone would have been answered; and the claim as it is now.</summary>
 public sealed record DecisionResult(ClaimId Id, DecisionOutcome Outcome, string? Code, ClaimView? Claim);
+
+public enum DecisionKind
+{
+    Approve,
+    Reject,
+    Cancel,
+    Revoke,
+}
 
 public enum DecisionOutcome
 {
@@ -52,7 +60,7 @@ internal static class DecisionsApi
             return Problem.Rules(faults);
         var results = new List<DecisionResult>(decisions.Count);
         foreach (var decision in decisions)
-            results.Add(await DecideOne(desk, new Ruling(decision.Id, decision.Decision, actor, decision.Reason, decision.AllowRetry), cancellation));
+            results.Add(await DecideOne(desk, new Ruling(decision.Id, KindOf(decision), actor, decision.Reason, decision.AllowRetry), cancellation));
         var done = results.Count(result => result.Outcome == DecisionOutcome.Done);
         return TypedResults.Ok(new DecisionsAnswer(done, results.Count - done, results));
     }
@@ -74,6 +82,14 @@ internal static class DecisionsApi
         }
     }
 
+    private static RulingKind KindOf(DecisionRequest request) => request.Decision switch
+    {
+        DecisionKind.Approve => RulingKind.Approve,
+        DecisionKind.Reject => RulingKind.Reject,
+        DecisionKind.Cancel => RulingKind.Cancel,
+        DecisionKind.Revoke => RulingKind.Revoke,
+    };
+
     private static List<FieldError> Faults(IReadOnlyList<DecisionRequest> decisions)
     {
         if (decisions.Count is 0 or > MaxDecisions)
@@ -81,9 +97,9 @@ internal static class DecisionsApi
         var faults = new List<FieldError>();
         foreach (var (at, decision) in decisions.Index())
         {
-            if (RulingRules.Check(decision.Decision, decision.Reason, $"decisions[{at}].reason") is { } fault)
+            if (RulingRules.Check(KindOf(decision), decision.Reason, $"decisions[{at}].reason") is { } fault)
                 faults.Add(fault);
-            if (decision is { AllowRetry: true, Decision: not RulingKind.Reject })
+            if (decision is { AllowRetry: true, Decision: not DecisionKind.Reject })
                 faults.Add(new FieldError($"decisions[{at}].allowRetry", "only_rejection", "Only a rejection can allow another try."));
         }
 
