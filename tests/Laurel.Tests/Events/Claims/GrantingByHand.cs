@@ -51,7 +51,7 @@ public sealed class GrantingByHand(LaurelApp app) : IClassFixture<LaurelApp>
     public async Task Who_granted_it_may_take_it_back_alone()
     {
         var reward = await Operator.CreatesReward(new { type = "item", itemId = "sword", name = "A sword", quantity = 1 });
-        var claim = (await Operator.Grants($"{_player}", reward, "a sword")).Is(201);
+        var claim = (await Operator.Grants($"{_player}", reward, "a-sword")).Is(201);
         Assert.Equal("pending", claim.Field("status"));
         Assert.Equal("rejected", (await Operator.Post($"/v1/claims/{claim.Field("id")}/reject", new { reason = "a slip" })).Is(200).Field("status"));
     }
