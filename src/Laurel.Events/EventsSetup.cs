@@ -3,6 +3,7 @@ using Laurel.Events.Backtests;
 using Laurel.Events.Books;
 using Laurel.Events.Catalog;
 using Laurel.Events.Claims;
+using Laurel.Events.Coupons;
 using Laurel.Events.Deliveries;
 using Laurel.Events.Jobs;
 using Laurel.Events.Progress;
@@ -54,6 +55,8 @@ public static class EventsSetup
         services.AddSingleton<RefusedClaims>();
         services.AddSingleton<RefusedClaimStore>();
         services.AddHostedService<RefusedClaimWriter>();
+        services.AddSingleton<CouponStore>();
+        services.AddSingleton<CouponUploads>();
         services.AddSingleton<DeliveryBell>();
         services.AddSingleton<DeliveryMeters>();
         services.AddSingleton<DeliveryStore>();
@@ -84,6 +87,7 @@ public static class EventsSetup
     public static void MapEvents(this IEndpointRouteBuilder routes)
     {
         routes.MapRewards();
+        routes.MapCoupons();
         routes.MapEventCatalog();
         routes.MapOffers();
         routes.MapActivities();

@@ -1,3 +1,4 @@
+using Laurel.Events.Coupons;
 using Laurel.Events.Deliveries;
 using Laurel.Events.Wallet;
 using Laurel.Platform.Audit;
@@ -118,6 +119,9 @@ internal sealed class ClaimDesk(EventsDatabase database, DeliveryBell bell, Time
         var isGranted = ruling.Kind == RulingKind.Approve;
         if (!isGranted && before.Holds != Holds.Nothing)
             batch.BatchCommands.Add(Stocks.GiveBack([.. before.StockOwners().Select(owner => (owner, 1L))]));
+        // A code that was shown to its user is never given to another.
+        if (ruling.Kind == RulingKind.Reject && before.Holds.HasFlag(Holds.Codes))
+            CouponStore.GiveBack(batch, before);
         if (before.Points > 0 && ruling.Kind != RulingKind.Reject)
         {
             var paid = RewardTransfer.Of(before, now);

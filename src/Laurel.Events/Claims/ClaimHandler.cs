@@ -1,4 +1,5 @@
 using Laurel.Events.Catalog;
+using Laurel.Events.Coupons;
 using Laurel.Events.Deliveries;
 using Laurel.Events.Progress;
 using Laurel.Events.Wallet;
@@ -25,12 +26,12 @@ internal sealed class ClaimHandler(EventCatalog catalog, ClaimsOptions options, 
         var now = time.GetUtcNow();
         var snapshot = catalog.Current;
         var attempts = Attempts(batch, snapshot, now);
-        var found = await Read(connection, attempts);
+        var found = await Read(connection, attempts, now);
         if (found.Version != snapshot.Version)
         {
             snapshot = await catalog.Load(CancellationToken.None);
             attempts = Attempts(batch, snapshot, now);
-            found = await Read(connection, attempts);
+            found = await Read(connection, attempts, now);
         }
 
         var failed = new FailedFolds(log);
@@ -38,7 +39,7 @@ internal sealed class ClaimHandler(EventCatalog catalog, ClaimsOptions options, 
         await Folding.Refold(connection, snapshot.Log, anew, (touch, activity) => failed.Guard(touch, () => touch.Add(activity)));
         foreach (var attempt in attempts.FindAll(attempt => attempt.Touch is not null))
         {
-            failed.Guard(attempt.Touch!, () => attempt.Judge(found.Claims, found.Free, now));
+            failed.Guard(attempt.Touch!, () => attempt.Judge(found.Claims, found.Supplies, now));
             // Nothing is paid of an event that cannot be folded.
             if (failed.Contains(attempt.Wish.Event))
                 attempt.Settle(new ClaimRefusal(attempt.Wish.Offer, EventsErrors.EventNotRunning));
@@ -77,16 +78,16 @@ internal sealed class ClaimHandler(EventCatalog catalog, ClaimsOptions options, 
         return attempts;
     }
 
-    private static async Task<Found> Read(NpgsqlConnection connection, List<ClaimAttempt> attempts)
+    private static async Task<Found> Read(NpgsqlConnection connection, List<ClaimAttempt> attempts, DateTimeOffset now)
     {
         var open = attempts.FindAll(attempt => attempt.Touch is not null);
         var touches = open.ConvertAll(attempt => attempt.Touch!);
         var keyed = attempts.FindAll(attempt => attempt is { Wish.Key: not null, Leader: null });
-        var owners = open.SelectMany(attempt => attempt.StockOwners).ToHashSet();
+        var supplies = new Supplies();
         await using var batch = new NpgsqlBatch(connection) { BatchCommands = { Fence.Pass(), Fence.Read() } };
         batch.BatchCommands.Add(ProgressStore.Read(touches.ConvertAll(touch => touch.Key)));
         batch.BatchCommands.Add(ClaimStore.Find([.. touches.Select(touch => (touch.Key.UserId, touch.Key.EventId, touch.Key.Window)).Distinct()]));
-        batch.BatchCommands.Add(Stocks.Free(owners));
+        supplies.Ask(batch, open.SelectMany(attempt => attempt.Payouts).ToHashSet(), now);
         if (keyed.Count > 0)
             batch.BatchCommands.Add(IdempotentAnswers.Find(keyed.ConvertAll(attempt => (attempt.Wish.Asker, attempt.Wish.Key!.Text))));
 
@@ -97,17 +98,17 @@ internal sealed class ClaimHandler(EventCatalog catalog, ClaimsOptions options, 
         await reader.NextResultAsync();
         await Folding.Read(reader, touches);
         await reader.NextResultAsync();
-        var (claims, free) = (new Dictionary<ClaimKey, Claim>(), new Dictionary<Guid, long>());
+        var claims = new Dictionary<ClaimKey, Claim>();
         await ClaimStore.ReadAll(reader, claims);
         await reader.NextResultAsync();
-        await Stocks.ReadFree(reader, free);
+        await supplies.Read(reader);
         if (keyed.Count > 0)
         {
             await reader.NextResultAsync();
             await ReadAnswers(reader, keyed);
         }
 
-        return new Found(version, claims, free);
+        return new Found(version, claims, supplies);
     }
 
     private static async Task ReadAnswers(NpgsqlDataReader reader, List<ClaimAttempt> keyed)
@@ -143,7 +144,8 @@ internal sealed class ClaimHandler(EventCatalog catalog, ClaimsOptions options, 
         byKey.Sort(Candidate.ByKey);
         var wanted = byArrival.SelectMany(candidate => candidate.Payout.StockOwners()).CountBy(owner => owner)
             .Select(one => (one.Key, (long)one.Value)).ToList();
-        var (made, taken) = await Make(connection, byKey, wanted);
+        var codes = new CodeDraw(byArrival);
+        var (made, taken) = await Make(connection, byKey, wanted, codes, now);
 
         // Sold in the order of arrival, each unit to one claim; so the same as if each had come alone.
         var left = new Dictionary<Guid, long>(taken);
@@ -156,7 +158,7 @@ internal sealed class ClaimHandler(EventCatalog catalog, ClaimsOptions options, 
                 continue;
             }
 
-            candidate.IsGranted = candidate.Payout.StockOwners().All(owner => left.GetValueOrDefault(owner) > 0);
+            candidate.IsGranted = candidate.Payout.StockOwners().All(owner => left.GetValueOrDefault(owner) > 0) && codes.SufficeFor(candidate.Payout);
             if (!candidate.IsGranted)
             {
                 lost.Add(candidate);
@@ -165,14 +167,15 @@ internal sealed class ClaimHandler(EventCatalog catalog, ClaimsOptions options, 
 
             foreach (var owner in candidate.Payout.StockOwners())
                 left[owner]--;
+            codes.Deal(candidate);
         }
 
         lost.ForEach(candidate => candidate.Attempt.Refuse(candidate.Payout.Offer, EventsErrors.SoldOut));
-        await Finish(connection, byArrival, lost, conflicts, [.. left.Where(one => one.Value > 0).Select(one => (one.Key, one.Value))], told, now);
+        await Finish(connection, byArrival, lost, conflicts, [.. left.Where(one => one.Value > 0).Select(one => (one.Key, one.Value))], codes, told, now);
     }
 
     private static async Task<(HashSet<ClaimId> Made, Dictionary<Guid, long> Taken)> Make(
-        NpgsqlConnection connection, List<Candidate> candidates, List<(Guid Owner, long Count)> wanted)
+        NpgsqlConnection connection, List<Candidate> candidates, List<(Guid Owner, long Count)> wanted, CodeDraw codes, DateTimeOffset now)
     {
         await using var batch = new NpgsqlBatch(connection)
         {
@@ -180,30 +183,34 @@ internal sealed class ClaimHandler(EventCatalog catalog, ClaimsOptions options, 
         };
         if (wanted.Count > 0)
             batch.BatchCommands.Add(Stocks.Take(wanted));
+        codes.Ask(batch, now);
         await using var reader = await batch.ExecuteReaderAsync();
         var made = new HashSet<ClaimId>();
         while (await reader.ReadAsync())
             made.Add(new ClaimId(reader.GetGuid(0)));
 
         var taken = new Dictionary<Guid, long>();
-        if (await reader.NextResultAsync())
+        if (wanted.Count > 0)
         {
+            await reader.NextResultAsync();
             while (await reader.ReadAsync())
                 taken.Add(reader.GetGuid(0), reader.GetInt64(1));
         }
 
+        await codes.Read(reader);
         return (made, taken);
     }
 
     private static async Task Finish(
         NpgsqlConnection connection, List<Candidate> candidates, List<Candidate> lost, List<Candidate> conflicts,
-        List<(Guid Owner, long Count)> unused, IReadOnlyList<WebhookId> told, DateTimeOffset now)
+        List<(Guid Owner, long Count)> unused, CodeDraw codes, IReadOnlyList<WebhookId> told, DateTimeOffset now)
     {
         await using var batch = new NpgsqlBatch(connection);
         if (lost.Count > 0)
             batch.BatchCommands.Add(ClaimStore.Delete(lost.ConvertAll(candidate => candidate.Claim)));
         if (unused.Count > 0)
             batch.BatchCommands.Add(Stocks.GiveBack(unused));
+        codes.Settle(batch, now);
         Pay(batch, candidates, now);
         var answers = Answers(candidates);
         var keep = IdempotentAnswers.Keep(answers);
@@ -268,5 +275,5 @@ internal sealed class ClaimHandler(EventCatalog catalog, ClaimsOptions options, 
             .Select(attempt => new IdempotentAnswer(attempt.Wish.Asker, attempt.Wish.Key!, attempt.Json())),
     ];
 
-    private readonly record struct Found(long Version, Dictionary<ClaimKey, Claim> Claims, Dictionary<Guid, long> Free);
+    private readonly record struct Found(long Version, Dictionary<ClaimKey, Claim> Claims, Supplies Supplies);
 }

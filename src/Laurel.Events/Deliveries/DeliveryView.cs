@@ -1,4 +1,5 @@
 using Laurel.Events.Catalog;
+using Laurel.Events.Coupons;
 
 namespace Laurel.Events.Deliveries;
 
@@ -49,7 +50,7 @@ public sealed record DeliveryView(
         delivery.Offer,
         delivery.RewardId,
         delivery.RewardName,
-        delivery.Contents,
+        Masking.Of(delivery.Contents),
         delivery.Queue.IsFulfilment ? null : new WebhookId(delivery.Queue.Value),
         delivery.Attempts,
         delivery.CreatedAt,

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Laurel.Events.Catalog;
+using Laurel.Events.Coupons;
 using Laurel.Platform.Http;
 using Laurel.Platform.Postgres;
 using Npgsql;
@@ -29,10 +30,10 @@ internal sealed record StoredDelivery(
     IReadOnlyList<Content> Contents)
 {
     public const string Select =
-        """
+        $"""
         SELECT deliveries.id, deliveries.user_id, deliveries.claim_id, deliveries.kind, deliveries.queue, deliveries.status, deliveries.created_at,
             deliveries.due_at, deliveries.leased_until, deliveries.finished_at, deliveries.attempts, deliveries.failures, deliveries.lease,
-            deliveries.history, claims.event_id, claims.offer_id, claims.reward_id, claims.reward_name, claims.contents
+            deliveries.history, claims.event_id, claims.offer_id, claims.reward_id, claims.reward_name, {CouponStore.Contents}
         FROM deliveries
         JOIN claims ON claims.user_id = deliveries.user_id AND claims.id = deliveries.claim_id
         """;

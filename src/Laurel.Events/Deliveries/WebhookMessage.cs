@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Laurel.Events.Catalog;
+using Laurel.Events.Coupons;
 using Laurel.Platform.Http;
 
 namespace Laurel.Events.Deliveries;
@@ -44,7 +45,8 @@ internal sealed record WebhookMessage(string Type, DateTimeOffset Timestamp, Web
             delivery.Claim.RewardName,
             delivery.Claim.Key.Window == Rules.Calendar.OnceKey ? null : delivery.Claim.Key.Window,
             delivery.Claim.CreatedAt,
-            delivery.Claim.Contents,
+            // Whoever is only told has no use for a code.
+            delivery.Queue.IsFulfilment ? delivery.Claim.Contents : Masking.Of(delivery.Claim.Contents),
             callbackLease)));
 
     public static byte[] Test(DateTimeOffset now) => Write(new WebhookMessage("webhook.test", now, Data: null));
