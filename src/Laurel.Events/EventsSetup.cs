@@ -10,6 +10,7 @@ using Laurel.Events.Progress;
 using Laurel.Events.Voids;
 using Laurel.Events.Wallet;
 using Laurel.Platform;
+using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
 using Laurel.Platform.Postgres;
 using Microsoft.AspNetCore.Routing;
@@ -81,6 +82,7 @@ public static class EventsSetup
         services.AddPeriodicWork("events: generations", TimeSpan.FromMinutes(1), provider => provider.GetRequiredService<Generations>().Tend);
         services.AddPeriodicWork("events: deadlines of approval", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<ClaimDeadlines>().Decide);
         services.AddPeriodicWork("events: refused claims", TimeSpan.FromHours(1), provider => provider.GetRequiredService<RefusedClaimStore>().Forget);
+        services.AddAudit(Service, database.Any);
         services.AddOpenApiDocument("events", "Laurel: events", "Events, rewards, activities, progress.", RulesSchemas.Describe);
     }
 
@@ -108,6 +110,7 @@ public static class EventsSetup
         routes.MapBacktests();
         routes.MapReplay();
         routes.MapJobs();
+        routes.MapAudit(Service, "/v1/audit");
     }
 
     /// <summary>What has to be there before the first request is served.</summary>

@@ -96,9 +96,10 @@ internal sealed class ClaimDesk(EventsDatabase database, DeliveryBell bell, Time
         if (moved is not [var after])
             return (RulingOutcome.AlreadyDecided, (await transaction.Query(Find, ClaimStore.Read, [ruling.Id.Value], cancellation)).FirstOrDefault() ?? before);
 
-        await Settle(transaction, ruling, before, after, now, cancellation);
+        await Settle(transaction, ruling, before, now, cancellation);
         if (before.IsDelivered)
             await Tell(transaction, ruling, before, now, cancellation);
+        await AuditTrail.Add(transaction, ClaimAudit.Decided(ruling, before, after), cancellation);
         return (RulingOutcome.Done, after);
     }
 
@@ -112,8 +113,7 @@ internal sealed class ClaimDesk(EventsDatabase database, DeliveryBell bell, Time
     };
 
     /// <summary>What a decision moves: points when a claim is granted or taken back, its stock when it comes to nothing.</summary>
-    private static async Task Settle(
-        NpgsqlTransaction transaction, Ruling ruling, Claim before, Claim after, DateTimeOffset now, CancellationToken cancellation)
+    private static async Task Settle(NpgsqlTransaction transaction, Ruling ruling, Claim before, DateTimeOffset now, CancellationToken cancellation)
     {
         await using var batch = new NpgsqlBatch(transaction.Connection!, transaction);
         var isGranted = ruling.Kind == RulingKind.Approve;
@@ -129,8 +129,8 @@ internal sealed class ClaimDesk(EventsDatabase database, DeliveryBell bell, Time
             batch.BatchCommands.Add(isGranted ? Transfers.Add([(before.Key.UserId, before.Points)]) : Transfers.Subtract(before.Key.UserId, before.Points));
         }
 
-        batch.BatchCommands.Add(AuditTrail.Insert(ClaimAudit.Decided(ruling, before, after)));
-        await batch.ExecuteNonQueryAsync(cancellation);
+        if (batch.BatchCommands.Count > 0)
+            await batch.ExecuteNonQueryAsync(cancellation);
     }
 
     private static Task Tell(NpgsqlTransaction transaction, Ruling ruling, Claim claim, DateTimeOffset now, CancellationToken cancellation) => ruling.Kind switch
