@@ -68,6 +68,7 @@ public static class EventsSetup
         services.AddSingleton<NameResolver>();
         services.AddSingleton<WebhookStore>();
         services.AddSingleton<WebhookTester>();
+        services.AddSingleton<DeliverySweep>();
         services.AddHostedService<DeliveryWorker>();
         services.AddSingleton<Wallets>();
         services.AddSingleton<PointsDesk>();
@@ -79,6 +80,7 @@ public static class EventsSetup
         services.AddSingleton<Bookkeeping>();
         services.AddSingleton(new ReadinessCheck("events database", cancellation => database.Any.Execute("SELECT 1", [], cancellation)));
         services.AddPeriodicWork("events: catalog", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<EventCatalog>().KeepUp);
+        services.AddPeriodicWork("events: deliveries", TimeSpan.FromSeconds(10), provider => provider.GetRequiredService<DeliverySweep>().Run);
         services.AddPeriodicWork("events: generations", TimeSpan.FromMinutes(1), provider => provider.GetRequiredService<Generations>().Tend);
         services.AddPeriodicWork("events: deadlines of approval", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<ClaimDeadlines>().Decide);
         services.AddPeriodicWork("events: refused claims", TimeSpan.FromHours(1), provider => provider.GetRequiredService<RefusedClaimStore>().Forget);
@@ -104,6 +106,7 @@ public static class EventsSetup
         routes.MapWebhooks();
         routes.MapDeliveries();
         routes.MapPull();
+        routes.MapCallbacks();
         routes.MapWallet();
         routes.MapPoints();
         routes.MapSupport();

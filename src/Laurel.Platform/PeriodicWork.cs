@@ -7,7 +7,7 @@ namespace Laurel.Platform;
 /// <summary>
 /// Does a piece of work again and again. A failure is said once, and so is the recovery: an outage must not flood the log.
 /// </summary>
-internal sealed class PeriodicWork(string name, TimeSpan interval, Func<CancellationToken, Task> work, ILogger<PeriodicWork> log) : LastingWork
+internal sealed class PeriodicWork(string name, TimeSpan interval, Func<CancellationToken, Task> work, ILogger<PeriodicWork> log) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

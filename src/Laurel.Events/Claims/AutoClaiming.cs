@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Laurel.Platform;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -31,7 +31,7 @@ internal sealed class DueSignal : IDisposable
 /// Claims for users what is due to them, in every process: at once when this process has noted it, and within a second what jobs have
 /// noted, or a process that died. The claims go through the pipeline as everybody's do.
 /// </summary>
-internal sealed class AutoClaiming(EventsDatabase database, Claiming claiming, DueSignal signal, ILogger<AutoClaiming> log) : LastingWork
+internal sealed class AutoClaiming(EventsDatabase database, Claiming claiming, DueSignal signal, ILogger<AutoClaiming> log) : BackgroundService
 {
     /// <summary>Half of what one batch of the pipeline takes: those who claim themselves find room beside it.</summary>
     private const int AtOnce = 250;

@@ -1,11 +1,11 @@
 using System.Diagnostics;
-using Laurel.Platform;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Laurel.Events.Claims;
 
 /// <summary>Writes what has been refused, some of it at a time, and rests as long as each time took: it never takes more than half of anything.</summary>
-internal sealed class RefusedClaimWriter(RefusedClaims refused, RefusedClaimStore store, ILogger<RefusedClaimWriter> log) : LastingWork
+internal sealed class RefusedClaimWriter(RefusedClaims refused, RefusedClaimStore store, ILogger<RefusedClaimWriter> log) : BackgroundService
 {
     private const int AtOnce = 1_000;
 

@@ -1,12 +1,12 @@
 using Laurel.Events.Catalog;
-using Laurel.Platform;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Laurel.Events.Deliveries;
 
 /// <summary>Keeps a lane for each endpoint that is switched on, in every process that is there.</summary>
-internal sealed class DeliveryWorker(EventCatalog catalog, DeliveryBell bell, IServiceProvider provider, ILogger<DeliveryWorker> log) : LastingWork
+internal sealed class DeliveryWorker(EventCatalog catalog, DeliveryBell bell, IServiceProvider provider, ILogger<DeliveryWorker> log) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 

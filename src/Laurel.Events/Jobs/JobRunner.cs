@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Laurel.Platform;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -9,7 +9,7 @@ namespace Laurel.Events.Jobs;
 /// Works on jobs, one batch after the other, in every process that is there. What people are waiting for goes first: after each batch
 /// it rests as long as that took.
 /// </summary>
-internal sealed class JobRunner(JobStore jobs, IEnumerable<IJobWork> works, ILogger<JobRunner> log) : LastingWork
+internal sealed class JobRunner(JobStore jobs, IEnumerable<IJobWork> works, ILogger<JobRunner> log) : BackgroundService
 {
     private const int MaxReason = 500;
 

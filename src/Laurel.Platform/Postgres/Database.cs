@@ -29,7 +29,7 @@ public static class Database
         Open(connectionString, $"{service}-owner", settings => settings.MaxPoolSize = Math.Min(settings.MaxPoolSize, 16));
 
     /// <summary>
-    /// A connection takes the role when it is made. A reset between two uses would take it off again, and there is nothing to reset:
+    /// A connection takes the role when it is made. Whether it outlasts a reset is PostgreSQL's affair, and there is nothing to reset:
     /// nothing that services do with a connection outlives its transaction.
     /// </summary>
     private static void WorkAs(string? role, NpgsqlConnectionStringBuilder settings)
