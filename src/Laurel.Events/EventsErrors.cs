@@ -28,4 +28,10 @@ public static class EventsErrors
     public static readonly Error InsufficientPoints = new(422, "insufficient_points", "There are not so many points in the wallet");
     public static readonly Error OfferHasClaims = new(409, "offer_has_claims", "It has been claimed; close it instead");
     public static readonly Error JobNotFailed = new(409, "job_not_failed", "Only a job that has failed can be tried again");
+    public static readonly Error NoCouponPool = new(409, "no_coupon_pool", "The reward names no such pool of coupons");
+    public static readonly Error WhichPool = new(422, "which_pool", "The reward names several pools of coupons; say which one is meant");
+    public static readonly Error AnotherWebhookFulfils = new(409, "another_webhook_fulfils", "Another webhook fulfils already, and only one can");
+    public static readonly Error TooManyWebhooks = new(409, "too_many_webhooks", "There are as many webhooks as there can be");
+    public static readonly Error DeliveryDecided = new(409, "delivery_decided", "What becomes of this delivery has been decided");
+    public static readonly Error DeliveryLeased = new(409, "delivery_leased", "Somebody else has this delivery now");
 }

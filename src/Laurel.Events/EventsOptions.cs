@@ -12,16 +12,22 @@ public sealed record EventsOptions
     /// <summary>How many rows of progress a process may hold in memory, to fold into them without reading them first.</summary>
     public int RowsInMemory { get; init; } = 400_000;
 
+    /// <summary>Whether webhooks may call this very machine, by http too (<c>Laurel:Webhooks:AllowLoopback</c>): for development.</summary>
+    public bool AllowLoopbackWebhooks { get; init; }
+
     public static EventsOptions Read(IConfiguration configuration)
     {
         EventsOptions options;
         try
         {
-            options = configuration.GetSection("Laurel:Events").Get<EventsOptions>() ?? new EventsOptions();
+            options = (configuration.GetSection("Laurel:Events").Get<EventsOptions>() ?? new EventsOptions()) with
+            {
+                AllowLoopbackWebhooks = configuration.GetValue("Laurel:Webhooks:AllowLoopback", false),
+            };
         }
         catch (InvalidOperationException exception)
         {
-            throw new StartupException($"The settings Laurel__Events cannot be read: {exception.Message}", exception);
+            throw new StartupException($"The settings Laurel__Events and Laurel__Webhooks cannot be read: {exception.Message}", exception);
         }
 
         if (options.KeepDays is < 14 or > 36_500)

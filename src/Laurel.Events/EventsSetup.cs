@@ -3,6 +3,8 @@ using Laurel.Events.Backtests;
 using Laurel.Events.Books;
 using Laurel.Events.Catalog;
 using Laurel.Events.Claims;
+using Laurel.Events.Coupons;
+using Laurel.Events.Deliveries;
 using Laurel.Events.Jobs;
 using Laurel.Events.Progress;
 using Laurel.Events.Voids;
@@ -49,6 +51,19 @@ public static class EventsSetup
         services.AddHostedService<AutoClaiming>();
         services.AddSingleton<ClaimReader>();
         services.AddSingleton<ClaimDesk>();
+        services.AddSingleton<CouponStore>();
+        services.AddSingleton<CouponUploads>();
+        services.AddSingleton<DeliveryBell>();
+        services.AddSingleton<DeliveryMeters>();
+        services.AddSingleton<DeliveryStore>();
+        services.AddSingleton<DeliveryReader>();
+        services.AddSingleton<DeliveryDesk>();
+        services.AddSingleton<Attempts>();
+        services.AddSingleton<Signing>();
+        services.AddSingleton<NameResolver>();
+        services.AddSingleton<WebhookStore>();
+        services.AddSingleton<WebhookTester>();
+        services.AddHostedService<DeliveryWorker>();
         services.AddSingleton<Wallets>();
         services.AddSingleton<PointsDesk>();
         services.AddSingleton<Presence>();
@@ -66,6 +81,7 @@ public static class EventsSetup
     public static void MapEvents(this IEndpointRouteBuilder routes)
     {
         routes.MapRewards();
+        routes.MapCoupons();
         routes.MapEventCatalog();
         routes.MapOffers();
         routes.MapActivities();
@@ -74,6 +90,9 @@ public static class EventsSetup
         routes.MapProgress();
         routes.MapClaims();
         routes.MapClaimDesk();
+        routes.MapWebhooks();
+        routes.MapDeliveries();
+        routes.MapPull();
         routes.MapWallet();
         routes.MapPoints();
         routes.MapSupport();

@@ -44,3 +44,17 @@ public readonly record struct TransferId(Guid Value) : IId<TransferId>
     public static TransferId Of(Guid value) => new(value);
     public override string ToString() => Value.ToString();
 }
+
+[JsonConverter(typeof(IdConverter<WebhookId>))]
+public readonly record struct WebhookId(Guid Value) : IId<WebhookId>
+{
+    public static WebhookId Of(Guid value) => new(value);
+    public override string ToString() => Value.ToString();
+}
+
+[JsonConverter(typeof(IdConverter<DeliveryId>))]
+public readonly record struct DeliveryId(Guid Value) : IId<DeliveryId>
+{
+    public static DeliveryId Of(Guid value) => new(value);
+    public override string ToString() => Value.ToString();
+}

@@ -1,6 +1,6 @@
 namespace Laurel.Events.Books;
 
-/// <summary>What claims, stock and wallets owe to each other. Written from their words alone, not from the code that keeps them.</summary>
+/// <summary>What claims, stock, wallets and deliveries owe to each other. Written from their words alone, not from the code that keeps them.</summary>
 internal static class Laws
 {
     public static readonly IReadOnlyList<Law> All =
@@ -30,6 +30,32 @@ internal static class Laws
             FULL JOIN held USING (owner)
             WHERE stocks.taken IS DISTINCT FROM coalesce(held.units, 0) OR stocks.taken > stocks.total
             """),
+        new("Each lot of codes has those of claims and, behind what is taken, the free ones, without a gap",
+            """
+            SELECT format('lot %s of pool %L: of %s codes claims have %s, and %s are free of %s', lot, coupon_lots.pool, count(code), count(claim_id),
+                count(code) FILTER (WHERE claim_id IS NULL AND number > taken AND number <= last), last - taken)
+            FROM coupon_lots
+            LEFT JOIN coupons USING (lot)
+            GROUP BY lot
+            HAVING size <> count(code) OR size - (last - taken) <> count(claim_id)
+                OR last - taken <> count(code) FILTER (WHERE claim_id IS NULL AND number > taken AND number <= last)
+            """),
+        new("Each claim has a code for each coupon that it promised, unless it was rejected; and nobody else has one",
+            """
+            WITH promised AS (
+                SELECT id, status, CASE WHEN status IN ('rejected', 'reopened') THEN 0 ELSE count(*) END AS coupons
+                FROM claims
+                CROSS JOIN LATERAL jsonb_array_elements(contents) AS part
+                WHERE contents @> '[{"type": "coupon"}]' AND part ->> 'type' = 'coupon'
+                GROUP BY user_id, id, status
+            ), given AS (
+                SELECT claim_id AS id, count(*) AS codes FROM coupons WHERE claim_id IS NOT NULL GROUP BY claim_id
+            )
+            SELECT format('claim %s is %s and promised %s codes: it has %s', id, coalesce(status, 'not there'), coalesce(coupons, 0), coalesce(codes, 0))
+            FROM promised
+            FULL JOIN given USING (id)
+            WHERE coalesce(coupons, 0) <> coalesce(codes, 0)
+            """),
         new("A claim that came to nothing, or was taken back, holds no stock",
             """
             SELECT format('claim %s is %s, and holds stock', id, status)
@@ -57,13 +83,33 @@ internal static class Laws
             LEFT JOIN transfers ON transfers.user_id = claims.user_id AND transfers.kind = 'reversal' AND transfers.ref = claims.id::text
             WHERE (CASE WHEN status IN ('failed', 'revoked') AND points > 0 THEN points END) IS DISTINCT FROM transfers.amount
             """),
+        new("What the game has to hand over is one delivery, which has come as far as its claim; of no other claim",
+            """
+            WITH owed AS (
+                SELECT user_id, id AS claim_id, status, CASE
+                    WHEN NOT jsonb_path_exists(contents, '$[*] ? (@.type != "points")') THEN '{}'
+                    WHEN status = 'processing' THEN '{pending,accepted,dead}'
+                    WHEN status IN ('completed', 'revoked') THEN '{delivered}'
+                    WHEN status = 'failed' THEN '{failed,cancelled}'
+                    ELSE '{}'
+                END::text[] AS allowed
+                FROM claims
+            )
+            SELECT format('claim %s of user %L is %s, its delivery %s', claim_id, user_id, coalesce(owed.status, 'not there'),
+                coalesce(deliveries.status, 'not there'))
+            FROM owed
+            FULL JOIN (SELECT * FROM deliveries WHERE kind = 'granted' AND queue = '00000000-0000-0000-0000-000000000000') AS deliveries
+                USING (user_id, claim_id)
+            WHERE CASE WHEN deliveries.id IS NULL THEN allowed <> '{}' ELSE deliveries.status = ANY (allowed) IS NOT TRUE END
+            """),
         new("What was reversed is reversed whole, in the other direction",
             """
             SELECT format('transfer %s undoes %s of user %L, and does not match it', back.id, back.ref, back.user_id)
             FROM transfers AS back
-            LEFT JOIN transfers AS undone ON undone.user_id = back.user_id AND
-                (undone.id::text = back.ref AND undone.kind IN ('credit', 'debit') OR undone.ref = back.ref AND undone.kind = 'reward')
-            WHERE back.kind = 'reversal' AND (undone.id IS NULL OR undone.amount <> back.amount OR undone.credit <> back.debit)
+            LEFT JOIN transfers AS moved ON moved.user_id = back.user_id AND moved.id::text = back.ref AND moved.kind IN ('credit', 'debit')
+            LEFT JOIN transfers AS paid ON paid.user_id = back.user_id AND paid.ref = back.ref AND paid.kind = 'reward'
+            WHERE back.kind = 'reversal'
+              AND (COALESCE(moved.amount, paid.amount), COALESCE(moved.credit, paid.credit)) IS DISTINCT FROM (back.amount, back.debit)
             """),
         new("Each transfer takes from one what it gives to another, so that all come to zero",
             """

@@ -1,4 +1,5 @@
 using Laurel.Events.Activities;
+using Laurel.Events.Deliveries;
 using Laurel.Platform.Postgres;
 using Laurel.Rules;
 using Microsoft.Extensions.Logging;
@@ -39,12 +40,14 @@ internal static class CatalogReader
         var (unreadable, hasUnreadable) = (new List<(EventId, string)>(), false);
         var rows = await database.Query(
             Statement, row => (Version: row.GetInt64(0), Generation: row.GetInt32(1), IsVoiding: row.GetBoolean(2), Event: row.IsDBNull(EventAt) ? null : Running(row)), [], cancellation);
-        // Read after the version: a log that has gone on since then makes a newer version, by which nobody folds with this one.
+        // Read after the version: what has gone on since then makes a newer version, by which nobody folds or pays with this one.
         var generations = await database.Query(Generations, Generation, [], cancellation);
+        var webhooks = await database.Query($"SELECT {Webhook.Columns} FROM webhooks WHERE deleted_at IS NULL ORDER BY id", Webhook.Read, [], cancellation);
         return new CatalogSnapshot(rows[0].Version, rows[0].Generation, rows.Select(row => row.Event).OfType<RunningEvent>())
         {
             IsVoiding = rows[0].IsVoiding,
             Log = new StoredGenerations(generations),
+            Webhooks = webhooks,
             Unreadable = unreadable,
             HasUnreadable = hasUnreadable,
         };

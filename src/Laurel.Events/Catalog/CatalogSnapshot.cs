@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Laurel.Events.Activities;
 using Laurel.Events.Claims;
+using Laurel.Events.Deliveries;
 using Laurel.Rules;
 
 namespace Laurel.Events.Catalog;
@@ -29,6 +30,12 @@ internal sealed class CatalogSnapshot(long version, int generation, IEnumerable<
 
     /// <summary>Of the activity log: all that are stored, this version's or newer.</summary>
     public StoredGenerations Log { get; init; } = new([]);
+
+    /// <summary>The game's endpoints, but for deleted ones.</summary>
+    public IReadOnlyList<Webhook> Webhooks { get; init; } = [];
+
+    /// <summary>Those that are told what is granted, and have no say in it.</summary>
+    public IReadOnlyList<WebhookId> Told => field ??= [.. Webhooks.Where(webhook => webhook is { Enabled: true, Fulfils: false }).Select(webhook => webhook.Id)];
 
     /// <summary>Active events that this process cannot read, and does not fold.</summary>
     public IReadOnlyList<(EventId Id, string Reason)> Unreadable { get; init; } = [];

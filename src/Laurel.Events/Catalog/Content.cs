@@ -19,7 +19,14 @@ public sealed record Points(long Amount) : Content;
 public sealed record Item(string ItemId, string Name, long Quantity) : Content;
 
 /// <summary>A code out of a pool of them.</summary>
-public sealed record Coupon(string Pool) : Content;
+public sealed record Coupon(string Pool) : Content
+{
+    /// <summary>In a claim that was granted: the code. Staff sees its end alone.</summary>
+    public string? Code { get; init; }
+
+    /// <summary>In a claim that was granted: when the code is good no more. Absent where that is never.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+}
 
 /// <summary>A badge that the game knows by this id.</summary>
 public sealed record Badge(string BadgeId) : Content;

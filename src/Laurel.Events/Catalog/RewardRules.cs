@@ -42,7 +42,12 @@ internal static class RewardRules
             TextRules.Name($"{path}.name", item.Name, MaxName),
             InRange($"{path}.quantity", item.Quantity, 1),
         ],
-        Coupon coupon => [TextRules.Name($"{path}.pool", coupon.Pool, MaxId)],
+        Coupon coupon =>
+        [
+            TextRules.Name($"{path}.pool", coupon.Pool, MaxId),
+            coupon.Code is null ? null : new FieldError($"{path}.code", "read_only", "A code is given with a claim; upload codes to the pool."),
+            coupon.ExpiresAt is null ? null : new FieldError($"{path}.expiresAt", "read_only", "This is given with a claim; upload codes to the pool."),
+        ],
         Badge badge => [TextRules.Name($"{path}.badgeId", badge.BadgeId, MaxId)],
         Custom { Data.SizeInBytes: > MaxDataBytes } =>
             [new FieldError($"{path}.data", "too_large", $"This has up to {MaxDataBytes} bytes.")],

@@ -1,4 +1,5 @@
 using Laurel.Events.Catalog;
+using Laurel.Events.Coupons;
 
 namespace Laurel.Events.Claims;
 
@@ -53,13 +54,16 @@ internal readonly record struct ClaimKey(string UserId, EventId Event, OfferId O
     });
 }
 
-/// <summary>The units of stock that a claim has taken.</summary>
+/// <summary>What a claim has taken of what there is an end of.</summary>
 [Flags]
 internal enum Holds : short
 {
     Nothing = 0,
     OfReward = 1,
     OfOffer = 2,
+
+    /// <summary>A code out of a pool for each place in its contents where one stands.</summary>
+    Codes = 4,
 }
 
 internal static class HeldStock
@@ -111,7 +115,7 @@ internal sealed record Decision(string By, DateTimeOffset At, string? Reason);
 /// <param name="Window">The local date on which the event's repetition began; of an event that does not repeat, absent.</param>
 /// <param name="Status">What became of it.</param>
 /// <param name="Origin">Who asked for it.</param>
-/// <param name="Contents">What was promised.</param>
+/// <param name="Contents">What was promised; with the codes of coupons, once it is granted.</param>
 /// <param name="CreatedAt">When it was claimed.</param>
 /// <param name="CompletedAt">Since when the user has it.</param>
 /// <param name="DecidedBy">Who approved, rejected, cancelled or revoked it; for staff alone.</param>
@@ -144,7 +148,7 @@ public sealed record ClaimView(
         claim.Key.Window == Rules.Calendar.OnceKey ? null : claim.Key.Window,
         claim.Status,
         claim.Origin,
-        claim.Contents,
+        forStaff ? Masking.Of(claim.Contents) : claim.Contents,
         claim.CreatedAt,
         claim.CompletedAt,
         forStaff ? claim.Decision?.By : null,

@@ -40,8 +40,8 @@ internal sealed class ClaimAttempt
     /// <summary>Offers for which somebody else in this batch was first, with the same user's claim.</summary>
     public List<(Offer Offer, Candidate First)> Waits { get; } = [];
 
-    /// <summary>The limits that its offers have.</summary>
-    public IEnumerable<Guid> StockOwners => Touch is null ? [] : Wanted().SelectMany(payout => payout.StockOwners());
+    /// <summary>What its offers give.</summary>
+    public IEnumerable<Payout> Payouts => Touch is null ? [] : Wanted();
 
     /// <summary>Nothing is left to decide.</summary>
     public void Settle(ClaimRefusal refusal)
@@ -64,7 +64,7 @@ internal sealed class ClaimAttempt
     }
 
     /// <summary>Which claims are to be made, now that progress, claims and stock have been read.</summary>
-    public void Judge(IReadOnlyDictionary<ClaimKey, Claim> existing, IReadOnlyDictionary<Guid, long> free, DateTimeOffset now)
+    public void Judge(IReadOnlyDictionary<ClaimKey, Claim> existing, Supplies supplies, DateTimeOffset now)
     {
         if (Touch is null)
             return;
@@ -80,7 +80,7 @@ internal sealed class ClaimAttempt
                 Refuse(offer, EventsErrors.OfferClosed);
             else if ((met & (1L << offer.Ordinal)) == 0)
                 _refused.Add(new ClaimRefusal(offer.Id, EventsErrors.ConditionNotMet) { Missing = Missing(offer) });
-            else if (payout.StockOwners().Any(owner => free.GetValueOrDefault(owner) <= 0))
+            else if (supplies.LeftOf(payout) <= 0)
                 Refuse(offer, EventsErrors.SoldOut);
             else
                 Candidates.Add(new Candidate(this, payout, Made(payout, key, now)));
@@ -175,7 +175,10 @@ internal sealed class Candidate(ClaimAttempt attempt, Payout payout, Claim claim
 
     public Payout Payout => payout;
 
-    public Claim Claim => claim;
+    public Claim Claim { get; private set; } = claim;
 
     public bool IsGranted { get; set; }
+
+    /// <summary>With the codes that were taken for it.</summary>
+    public void Receives(IReadOnlyList<Content> contents) => Claim = Claim with { Contents = contents };
 }

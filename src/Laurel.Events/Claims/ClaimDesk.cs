@@ -1,3 +1,5 @@
+using Laurel.Events.Coupons;
+using Laurel.Events.Deliveries;
 using Laurel.Events.Wallet;
 using Laurel.Platform.Http;
 using Laurel.Platform.Postgres;
@@ -12,6 +14,9 @@ internal enum RulingKind
     Reject,
     Cancel,
     Revoke,
+
+    /// <summary>Not by a person: the game has said that it never will hand it over.</summary>
+    Refuse,
 }
 
 /// <summary>A decision that somebody wants to make.</summary>
@@ -20,7 +25,11 @@ internal enum RulingKind
 /// <param name="By">Who decides.</param>
 /// <param name="Reason">Why.</param>
 /// <param name="AllowRetry">Of a rejection: whether the user may claim it again.</param>
-internal sealed record Ruling(ClaimId Id, RulingKind Kind, string By, string? Reason, bool AllowRetry = false);
+internal sealed record Ruling(ClaimId Id, RulingKind Kind, string By, string? Reason, bool AllowRetry = false)
+{
+    /// <summary>Of a refusal by the game.</summary>
+    public Refusal? Refusal { get; init; }
+}
 
 internal enum RulingOutcome
 {
@@ -36,7 +45,7 @@ internal enum RulingOutcome
 /// Decides about claims, each in a transaction of its own. The guard of the write, which names the state that is left, decides between
 /// two who decide at once.
 /// </summary>
-internal sealed class ClaimDesk(EventsDatabase database, TimeProvider time)
+internal sealed class ClaimDesk(EventsDatabase database, DeliveryBell bell, TimeProvider time)
 {
     private const string Find = $"SELECT {ClaimStore.Columns} FROM claims WHERE id = $1";
 
@@ -45,7 +54,9 @@ internal sealed class ClaimDesk(EventsDatabase database, TimeProvider time)
     {
         try
         {
-            return await database.Any.InTransaction(transaction => Decide(transaction, ruling, cancellation), cancellation);
+            var decided = await database.Any.InTransaction(transaction => Decide(transaction, ruling, cancellation), cancellation);
+            bell.Ring();
+            return decided;
         }
         catch (PostgresException refused) when (refused.ConstraintName == "balances_in_range")
         {
@@ -81,6 +92,8 @@ internal sealed class ClaimDesk(EventsDatabase database, TimeProvider time)
             return (RulingOutcome.AlreadyDecided, (await transaction.Query(Find, ClaimStore.Read, [ruling.Id.Value], cancellation)).FirstOrDefault() ?? before);
 
         await Settle(transaction, ruling, before, now, cancellation);
+        if (before.IsDelivered)
+            await Tell(transaction, ruling, before, now, cancellation);
         return (RulingOutcome.Done, after);
     }
 
@@ -89,7 +102,7 @@ internal sealed class ClaimDesk(EventsDatabase database, TimeProvider time)
     {
         RulingKind.Approve => (ClaimStatus.Pending, claim.IsDelivered ? ClaimStatus.Processing : ClaimStatus.Completed),
         RulingKind.Reject => (ClaimStatus.Pending, ruling.AllowRetry ? ClaimStatus.Reopened : ClaimStatus.Rejected),
-        RulingKind.Cancel => (ClaimStatus.Processing, ClaimStatus.Failed),
+        RulingKind.Cancel or RulingKind.Refuse => (ClaimStatus.Processing, ClaimStatus.Failed),
         RulingKind.Revoke => (ClaimStatus.Completed, ClaimStatus.Revoked),
     };
 
@@ -100,6 +113,9 @@ internal sealed class ClaimDesk(EventsDatabase database, TimeProvider time)
         var isGranted = ruling.Kind == RulingKind.Approve;
         if (!isGranted && before.Holds != Holds.Nothing)
             batch.BatchCommands.Add(Stocks.GiveBack([.. before.StockOwners().Select(owner => (owner, 1L))]));
+        // A code that was shown to its user is never given to another.
+        if (ruling.Kind == RulingKind.Reject && before.Holds.HasFlag(Holds.Codes))
+            CouponStore.GiveBack(batch, before);
         if (before.Points > 0 && ruling.Kind != RulingKind.Reject)
         {
             var paid = RewardTransfer.Of(before, now);
@@ -110,4 +126,13 @@ internal sealed class ClaimDesk(EventsDatabase database, TimeProvider time)
         if (batch.BatchCommands.Count > 0)
             await batch.ExecuteNonQueryAsync(cancellation);
     }
+
+    private static Task Tell(NpgsqlTransaction transaction, Ruling ruling, Claim claim, DateTimeOffset now, CancellationToken cancellation) => ruling.Kind switch
+    {
+        RulingKind.Approve => DecidedClaim.Tell(transaction, claim, DeliveryKind.Granted, now, cancellation),
+        RulingKind.Revoke => DecidedClaim.Tell(transaction, claim, DeliveryKind.Revoked, now, cancellation),
+        RulingKind.Cancel => DecidedClaim.CallOff(transaction, claim, now, cancellation),
+        RulingKind.Refuse => DecidedClaim.Refuse(transaction, claim, ruling.Refusal!, now, cancellation),
+        RulingKind.Reject => Task.CompletedTask,
+    };
 }

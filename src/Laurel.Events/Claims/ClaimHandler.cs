@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Laurel.Events.Catalog;
+using Laurel.Events.Coupons;
+using Laurel.Events.Deliveries;
 using Laurel.Events.Progress;
 using Laurel.Events.Wallet;
 using Laurel.Platform.Http;
@@ -10,13 +12,14 @@ using Npgsql;
 namespace Laurel.Events.Claims;
 
 /// <summary>One transaction of claims: judges what many users want, and pays those who are first.</summary>
-internal sealed class ClaimHandler(EventCatalog catalog, TimeProvider time, ILogger log) : IBatchHandler<ClaimWish, ClaimAnswer>
+internal sealed class ClaimHandler(EventCatalog catalog, DeliveryBell bell, TimeProvider time, ILogger log) : IBatchHandler<ClaimWish, ClaimAnswer>
 {
     /// <remarks>
     /// 1. In one round trip: pass the fence, read which catalog holds, and the progress, claims, stock and answers that are concerned.
     /// 2. Where the catalog was an old one, load it, and read again. Behind the fence it stays what it is then.
     /// 3. Judge. In one round trip make the claims that nobody has made yet, and take their stock.
-    /// 4. Whoever came first has it: take the others' claims back; pay points; keep the answers to requests that may be sent again.
+    /// 4. Whoever came first has it: take the others' claims back; pay points; keep the answers to requests that may be sent again;
+    /// make the deliveries of what the game has to hand over.
     /// 5. What was noted to be claimed is settled, whatever came of it. That is last, so that nobody who notes more waits for stock.
     /// </remarks>
     public async Task<IReadOnlyList<ClaimAnswer>> Run(NpgsqlConnection connection, IReadOnlyList<ClaimWish> batch)
@@ -24,12 +27,12 @@ internal sealed class ClaimHandler(EventCatalog catalog, TimeProvider time, ILog
         var now = time.GetUtcNow();
         var snapshot = catalog.Current;
         var attempts = Attempts(batch, snapshot, now);
-        var found = await Read(connection, attempts);
+        var found = await Read(connection, attempts, now);
         if (found.Version != snapshot.Version)
         {
             snapshot = await catalog.Load(CancellationToken.None);
             attempts = Attempts(batch, snapshot, now);
-            found = await Read(connection, attempts);
+            found = await Read(connection, attempts, now);
         }
 
         var failed = new FailedFolds(log);
@@ -37,7 +40,7 @@ internal sealed class ClaimHandler(EventCatalog catalog, TimeProvider time, ILog
         await Folding.Refold(connection, snapshot.Log, anew, (touch, activity) => failed.Guard(touch, () => touch.Add(activity)));
         foreach (var attempt in attempts.FindAll(attempt => attempt.Touch is not null))
         {
-            failed.Guard(attempt.Touch!, () => attempt.Judge(found.Claims, found.Free, now));
+            failed.Guard(attempt.Touch!, () => attempt.Judge(found.Claims, found.Supplies, now));
             // Nothing is paid of an event that cannot be folded.
             if (failed.Contains(attempt.Wish.Event))
                 attempt.Settle(new ClaimRefusal(attempt.Wish.Offer, EventsErrors.EventNotRunning));
@@ -48,9 +51,15 @@ internal sealed class ClaimHandler(EventCatalog catalog, TimeProvider time, ILog
 
         var candidates = FirstOfEach(attempts);
         if (candidates.Count > 0)
-            await Grant(connection, candidates, now);
+            await Grant(connection, candidates, snapshot.Told, now);
         await DueClaims.Settle(connection, [.. attempts.Where(attempt => !attempt.StaysDue).Select(attempt => attempt.Wish.Due).OfType<DueClaim>()]);
         return attempts.ConvertAll(attempt => attempt.Answer());
+    }
+
+    public void Committed(IReadOnlyList<ClaimWish> batch, IReadOnlyList<ClaimAnswer> results)
+    {
+        if (results.Any(answer => answer.Granted.Any(claim => claim.Status == ClaimStatus.Processing)))
+            bell.Ring();
     }
 
     private static List<ClaimAttempt> Attempts(IReadOnlyList<ClaimWish> batch, CatalogSnapshot snapshot, DateTimeOffset now)
@@ -68,16 +77,16 @@ internal sealed class ClaimHandler(EventCatalog catalog, TimeProvider time, ILog
         return attempts;
     }
 
-    private static async Task<Found> Read(NpgsqlConnection connection, List<ClaimAttempt> attempts)
+    private static async Task<Found> Read(NpgsqlConnection connection, List<ClaimAttempt> attempts, DateTimeOffset now)
     {
         var open = attempts.FindAll(attempt => attempt.Touch is not null);
         var touches = open.ConvertAll(attempt => attempt.Touch!);
         var keyed = attempts.FindAll(attempt => attempt is { Wish.Key: not null, Leader: null });
-        var owners = open.SelectMany(attempt => attempt.StockOwners).ToHashSet();
+        var supplies = new Supplies();
         await using var batch = new NpgsqlBatch(connection) { BatchCommands = { Fence.Pass(), Fence.Read() } };
         batch.BatchCommands.Add(ProgressStore.Read(touches.ConvertAll(touch => touch.Key)));
         batch.BatchCommands.Add(ClaimStore.Find([.. touches.Select(touch => (touch.Key.UserId, touch.Key.EventId, touch.Key.Window)).Distinct()]));
-        batch.BatchCommands.Add(Stocks.Free(owners));
+        supplies.Ask(batch, open.SelectMany(attempt => attempt.Payouts).ToHashSet(), now);
         if (keyed.Count > 0)
             batch.BatchCommands.Add(IdempotentAnswers.Find(keyed.ConvertAll(attempt => (attempt.Wish.UserId, attempt.Wish.Key!.Text))));
 
@@ -88,17 +97,17 @@ internal sealed class ClaimHandler(EventCatalog catalog, TimeProvider time, ILog
         await reader.NextResultAsync();
         await Folding.Read(reader, touches);
         await reader.NextResultAsync();
-        var (claims, free) = (new Dictionary<ClaimKey, Claim>(), new Dictionary<Guid, long>());
+        var claims = new Dictionary<ClaimKey, Claim>();
         await ClaimStore.ReadAll(reader, claims);
         await reader.NextResultAsync();
-        await Stocks.ReadFree(reader, free);
+        await supplies.Read(reader);
         if (keyed.Count > 0)
         {
             await reader.NextResultAsync();
             await ReadAnswers(reader, keyed);
         }
 
-        return new Found(version, claims, free);
+        return new Found(version, claims, supplies);
     }
 
     private static async Task ReadAnswers(NpgsqlDataReader reader, List<ClaimAttempt> keyed)
@@ -128,13 +137,14 @@ internal sealed class ClaimHandler(EventCatalog catalog, TimeProvider time, ILog
         return [.. first.Values];
     }
 
-    private static async Task Grant(NpgsqlConnection connection, List<Candidate> byArrival, DateTimeOffset now)
+    private static async Task Grant(NpgsqlConnection connection, List<Candidate> byArrival, IReadOnlyList<WebhookId> told, DateTimeOffset now)
     {
         var byKey = byArrival.ToList();
         byKey.Sort(Candidate.ByKey);
         var wanted = byArrival.SelectMany(candidate => candidate.Payout.StockOwners()).CountBy(owner => owner)
             .Select(one => (one.Key, (long)one.Value)).ToList();
-        var (made, taken) = await Make(connection, byKey, wanted);
+        var codes = new CodeDraw(byArrival);
+        var (made, taken) = await Make(connection, byKey, wanted, codes, now);
 
         // Sold in the order of arrival, each unit to one claim; so the same as if each had come alone.
         var left = new Dictionary<Guid, long>(taken);
@@ -147,7 +157,7 @@ internal sealed class ClaimHandler(EventCatalog catalog, TimeProvider time, ILog
                 continue;
             }
 
-            candidate.IsGranted = candidate.Payout.StockOwners().All(owner => left.GetValueOrDefault(owner) > 0);
+            candidate.IsGranted = candidate.Payout.StockOwners().All(owner => left.GetValueOrDefault(owner) > 0) && codes.SufficeFor(candidate.Payout);
             if (!candidate.IsGranted)
             {
                 lost.Add(candidate);
@@ -156,14 +166,15 @@ internal sealed class ClaimHandler(EventCatalog catalog, TimeProvider time, ILog
 
             foreach (var owner in candidate.Payout.StockOwners())
                 left[owner]--;
+            codes.Deal(candidate);
         }
 
         lost.ForEach(candidate => candidate.Attempt.Refuse(candidate.Payout.Offer, EventsErrors.SoldOut));
-        await Finish(connection, byArrival, lost, conflicts, [.. left.Where(one => one.Value > 0).Select(one => (one.Key, one.Value))], now);
+        await Finish(connection, byArrival, lost, conflicts, [.. left.Where(one => one.Value > 0).Select(one => (one.Key, one.Value))], codes, told, now);
     }
 
     private static async Task<(HashSet<ClaimId> Made, Dictionary<Guid, long> Taken)> Make(
-        NpgsqlConnection connection, List<Candidate> candidates, List<(Guid Owner, long Count)> wanted)
+        NpgsqlConnection connection, List<Candidate> candidates, List<(Guid Owner, long Count)> wanted, CodeDraw codes, DateTimeOffset now)
     {
         await using var batch = new NpgsqlBatch(connection)
         {
@@ -171,35 +182,42 @@ internal sealed class ClaimHandler(EventCatalog catalog, TimeProvider time, ILog
         };
         if (wanted.Count > 0)
             batch.BatchCommands.Add(Stocks.Take(wanted));
+        codes.Ask(batch, now);
         await using var reader = await batch.ExecuteReaderAsync();
         var made = new HashSet<ClaimId>();
         while (await reader.ReadAsync())
             made.Add(new ClaimId(reader.GetGuid(0)));
 
         var taken = new Dictionary<Guid, long>();
-        if (await reader.NextResultAsync())
+        if (wanted.Count > 0)
         {
+            await reader.NextResultAsync();
             while (await reader.ReadAsync())
                 taken.Add(reader.GetGuid(0), reader.GetInt64(1));
         }
 
+        await codes.Read(reader);
         return (made, taken);
     }
 
     private static async Task Finish(
         NpgsqlConnection connection, List<Candidate> candidates, List<Candidate> lost, List<Candidate> conflicts,
-        List<(Guid Owner, long Count)> unused, DateTimeOffset now)
+        List<(Guid Owner, long Count)> unused, CodeDraw codes, IReadOnlyList<WebhookId> told, DateTimeOffset now)
     {
         await using var batch = new NpgsqlBatch(connection);
         if (lost.Count > 0)
             batch.BatchCommands.Add(ClaimStore.Delete(lost.ConvertAll(candidate => candidate.Claim)));
         if (unused.Count > 0)
             batch.BatchCommands.Add(Stocks.GiveBack(unused));
+        codes.Settle(batch, now);
         Pay(batch, candidates, now);
         var answers = Answers(candidates);
         var keep = IdempotentAnswers.Keep(answers);
         if (answers.Count > 0)
             batch.BatchCommands.Add(keep);
+        var delivered = candidates.FindAll(candidate => candidate is { IsGranted: true, Claim.Status: ClaimStatus.Processing });
+        if (delivered.Count > 0)
+            batch.BatchCommands.Add(NewDelivery.Insert(delivered.SelectMany(candidate => NewDelivery.Of(candidate.Claim, DeliveryKind.Granted, told, now))));
         if (conflicts.Count > 0)
         {
             // Last, so that it is the last result.
@@ -257,5 +275,5 @@ internal sealed class ClaimHandler(EventCatalog catalog, TimeProvider time, ILog
                 attempt.Wish.UserId, attempt.Wish.Key!, JsonSerializer.Serialize(ClaimsAnswer.Of(attempt.Answer()), JsonRules.Options))),
     ];
 
-    private readonly record struct Found(long Version, Dictionary<ClaimKey, Claim> Claims, Dictionary<Guid, long> Free);
+    private readonly record struct Found(long Version, Dictionary<ClaimKey, Claim> Claims, Supplies Supplies);
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Laurel.Events.Catalog;
+using Laurel.Events.Coupons;
 using Laurel.Platform.Http;
 using Laurel.Platform.Postgres;
 using Npgsql;
@@ -11,8 +12,8 @@ namespace Laurel.Events.Claims;
 internal static class ClaimStore
 {
     public const string Columns =
-        """
-        id, user_id, event_id, offer_id, window_key, reward_id, reward_name, contents, points, status, origin, holds, created_at,
+        $"""
+        id, user_id, event_id, offer_id, window_key, reward_id, reward_name, {CouponStore.Contents} AS contents, points, status, origin, holds, created_at,
         completed_at, decided_by, decided_at, reason
         """;
 
@@ -31,7 +32,7 @@ internal static class ClaimStore
                 FROM claims
                 WHERE user_id = of_user AND event_id = of_event AND window_key = of_window AND status <> 'reopened'
                 OFFSET 0
-            ) AS stored
+            ) AS claims
             """);
         command.Parameters.Add(Platform.Postgres.Columns.Texts(windows, one => one.UserId));
         command.Parameters.Add(Platform.Postgres.Columns.Of(windows, NpgsqlDbType.Uuid, one => one.Event.Value));

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Laurel.Events.Activities;
 using Laurel.Events.Catalog;
+using Laurel.Events.Deliveries;
 using Laurel.Platform.Postgres;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -12,11 +13,11 @@ internal sealed class Claiming : IAsyncDisposable
 {
     private readonly GroupCommit<ClaimWish, ClaimAnswer> _pipeline;
 
-    public Claiming(EventsDatabase database, EventCatalog catalog, TimeProvider time, IMeterFactory meters, ILogger<Claiming> log) =>
+    public Claiming(EventsDatabase database, EventCatalog catalog, DeliveryBell bell, TimeProvider time, IMeterFactory meters, ILogger<Claiming> log) =>
         _pipeline = new GroupCommit<ClaimWish, ClaimAnswer>(
             new GroupCommitOptions("claims") { Shards = Intake.Shards, MaxBatch = 500, Capacity = 20_000 },
             database.Batches,
-            () => new ClaimHandler(catalog, time, log),
+            () => new ClaimHandler(catalog, bell, time, log),
             meters,
             log,
             shardBy: wish => Intake.ShardOf(wish.UserId));

@@ -14,7 +14,11 @@ internal sealed class Payout
         // Rewards have up to 20 contents; what is beyond a wallet's limit stays that, and is refused there.
         Points = (long)offer.Contents.OfType<Points>().Aggregate(Int128.Zero, (sum, points) => Int128.Min(long.MaxValue, sum + points.Amount));
         IsDelivered = IsDeliveredOf(offer.Contents);
-        Holds = (offer.RewardStock is null ? Holds.Nothing : Holds.OfReward) | (offer.Stock is null ? Holds.Nothing : Holds.OfOffer);
+        Codes = [.. offer.Contents.Index().Where(part => part.Item is Coupon).Select(part => ((short)(part.Index + 1), ((Coupon)part.Item).Pool))];
+        Pools = [.. Codes.CountBy(code => code.Pool, StringComparer.Ordinal).Select(one => (one.Key, one.Value))];
+        Holds = (offer.RewardStock is null ? Holds.Nothing : Holds.OfReward)
+            | (offer.Stock is null ? Holds.Nothing : Holds.OfOffer)
+            | (Codes.Count == 0 ? Holds.Nothing : Holds.Codes);
     }
 
     public Offer Offer { get; }
@@ -29,6 +33,12 @@ internal sealed class Payout
     public bool IsDelivered { get; }
 
     public Holds Holds { get; }
+
+    /// <summary>Where codes stand in its contents, from 1, and the pools that they are taken from.</summary>
+    public IReadOnlyList<(short Place, string Pool)> Codes { get; }
+
+    /// <summary>How many codes it takes of each pool.</summary>
+    public IReadOnlyList<(string Pool, int Count)> Pools { get; }
 
     public IEnumerable<Guid> StockOwners() => Holds.Owners(Offer.RewardId, Offer.Id);
 

@@ -19,12 +19,6 @@ internal static class Stocks
         Parameters = { new NpgsqlParameter<Guid[]> { TypedValue = [.. owners] } },
     };
 
-    public static async Task ReadFree(NpgsqlDataReader reader, Dictionary<Guid, long> free)
-    {
-        while (await reader.ReadAsync())
-            free[reader.GetGuid(0)] = reader.GetInt64(1);
-    }
-
     /// <summary>Takes as many as there are, up to so many, and tells how many that is.</summary>
     public static NpgsqlBatchCommand Take(IReadOnlyList<(Guid Owner, long Count)> wanted) => Change(
         """

@@ -15,7 +15,7 @@ CREATE TABLE claims (
     decided_at   timestamptz, -- when somebody approved, rejected, cancelled or revoked it
     completed_at timestamptz,
     points       bigint      NOT NULL, -- what it pays into the wallet
-    holds        smallint    NOT NULL, -- units of stock that it has taken: 1 the reward's, 2 the offer's
+    holds        smallint    NOT NULL, -- what it has taken: 1 a unit of the reward's stock, 2 of the offer's, 4 codes out of pools
     version      int         NOT NULL DEFAULT 1, -- raised by every change of its state
     window_key   date        NOT NULL,
     id           uuid        NOT NULL,

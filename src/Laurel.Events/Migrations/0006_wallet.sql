@@ -12,7 +12,8 @@ CREATE TABLE transfers (
     reason     text,
     created_by text        NOT NULL,
     CONSTRAINT transfers_pkey PRIMARY KEY (user_id, id),
-    CONSTRAINT transfers_once UNIQUE (user_id, kind, ref),
+    -- A claim's id begins with its time, so the newest are neighbours in the index; by users they would be strewn over all of it.
+    CONSTRAINT transfers_once UNIQUE (ref, kind, user_id),
     CONSTRAINT transfers_between_two CHECK ((debit = 'issuer' AND credit = 'user') OR (debit = 'user' AND credit = 'issuer'))
 );
 

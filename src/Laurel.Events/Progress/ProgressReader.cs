@@ -17,15 +17,15 @@ internal readonly record struct ProgressWish(string UserId, EventId? Event = nul
 /// <param name="Snapshot">The state of the catalog.</param>
 /// <param name="Events">The events, each with one of its windows.</param>
 /// <param name="Claims">The user's claims in these windows.</param>
-/// <param name="Free">How many are left of what there is an end of.</param>
+/// <param name="Supplies">How much is left of what there is an end of.</param>
 internal sealed record Reached(
     CatalogSnapshot Snapshot,
     IReadOnlyList<(RunningEvent Event, Window Window, Rules.Progress Progress)> Events,
     IReadOnlyDictionary<ClaimKey, Claim> Claims,
-    IReadOnlyDictionary<Guid, long> Free)
+    Supplies Supplies)
 {
     public ProgressView Show((RunningEvent Event, Window Window, Rules.Progress Progress) one, string userId, DateTimeOffset now) =>
-        ProgressView.Of(one.Event, one.Window, one.Progress, offer => Claims.GetValueOrDefault(new ClaimKey(userId, one.Event.Id, offer, one.Window.Key)), Free, now);
+        ProgressView.Of(one.Event, one.Window, one.Progress, offer => Claims.GetValueOrDefault(new ClaimKey(userId, one.Event.Id, offer, one.Window.Key)), Supplies, now);
 }
 
 /// <summary>
@@ -61,21 +61,22 @@ internal sealed class ProgressReader
         var all = touches.SelectMany(ofWish => ofWish).ToList();
 
         await using var connection = await _database.Batches.OpenConnectionAsync();
-        var (claims, free) = (new Dictionary<ClaimKey, Claim>(), new Dictionary<Guid, long>());
+        var (claims, supplies) = (new Dictionary<ClaimKey, Claim>(), new Supplies());
         for (var start = 0; start == 0 || start < all.Count; start += MaxKeys)
         {
-            if (await ReadPart(connection, all[start..Math.Min(start + MaxKeys, all.Count)], claims, free) != snapshot.Version)
+            if (await ReadPart(connection, all[start..Math.Min(start + MaxKeys, all.Count)], claims, supplies, now) != snapshot.Version)
                 return null;
         }
 
         if (all.Exists(touch => touch.Row?.Epoch > touch.Event.Epoch))
             return null;
         await Folding.Refold(connection, snapshot.Log, all.Where(touch => touch.MustRefold && snapshot.Log.ReachTo(touch.Window.Start)), static (touch, activity) => touch.Add(activity));
-        return wishes.Index().ToDictionary(one => one.Item, one => new Reached(snapshot, Readable(touches[one.Index]), claims, free));
+        return wishes.Index().ToDictionary(one => one.Item, one => new Reached(snapshot, Readable(touches[one.Index]), claims, supplies));
     }
 
     /// <summary>In one round trip, which catalog holds, these rows, and what has been claimed and is left.</summary>
-    private static async Task<long> ReadPart(NpgsqlConnection connection, List<Touch> touches, Dictionary<ClaimKey, Claim> claims, Dictionary<Guid, long> free)
+    private static async Task<long> ReadPart(
+        NpgsqlConnection connection, List<Touch> touches, Dictionary<ClaimKey, Claim> claims, Supplies supplies, DateTimeOffset now)
     {
         await using var batch = new NpgsqlBatch(connection)
         {
@@ -84,9 +85,9 @@ internal sealed class ProgressReader
                 Fence.Read(),
                 ProgressStore.Read(touches.ConvertAll(touch => touch.Key)),
                 ClaimStore.Find(touches.ConvertAll(touch => (touch.Key.UserId, touch.Key.EventId, touch.Key.Window))),
-                Stocks.Free(touches.Select(touch => touch.Event).Distinct().SelectMany(on => on.Payouts).SelectMany(payout => payout.StockOwners()).ToHashSet()),
             },
         };
+        supplies.Ask(batch, touches.Select(touch => touch.Event).Distinct().SelectMany(on => on.Payouts).ToHashSet(), now);
         await using var reader = await batch.ExecuteReaderAsync();
         await reader.ReadAsync();
         var version = reader.GetInt64(0);
@@ -95,7 +96,7 @@ internal sealed class ProgressReader
         await reader.NextResultAsync();
         await ClaimStore.ReadAll(reader, claims);
         await reader.NextResultAsync();
-        await Stocks.ReadFree(reader, free);
+        await supplies.Read(reader);
         return version;
     }
 

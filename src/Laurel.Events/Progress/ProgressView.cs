@@ -27,7 +27,7 @@ public sealed record ProgressView(
     IReadOnlyList<OfferProgress> Offers)
 {
     internal static ProgressView Of(
-        RunningEvent on, Window window, Rules.Progress progress, Func<OfferId, Claim?> claimOf, IReadOnlyDictionary<Guid, long> free, DateTimeOffset now)
+        RunningEvent on, Window window, Rules.Progress progress, Func<OfferId, Claim?> claimOf, Supplies supplies, DateTimeOffset now)
     {
         var verdict = Engine.Judge(on.Definition, progress);
         var offers = verdict.Offers.ToDictionary(offer => offer.Ordinal);
@@ -41,7 +41,7 @@ public sealed record ProgressView(
             window.End < on.Definition.Draft.EndsAt ? window.End : null,
             verdict.Met,
             verdict.Leaves,
-            [.. on.Payouts.Select(payout => OfferProgress.Of(payout, offers[payout.Offer.Ordinal], isOpen, claimOf(payout.Offer.Id), free))]);
+            [.. on.Payouts.Select(payout => OfferProgress.Of(payout, offers[payout.Offer.Ordinal], isOpen, claimOf(payout.Offer.Id), supplies))]);
     }
 }
 
@@ -66,10 +66,10 @@ public sealed record OfferProgress(
     ClaimView? Claim,
     IReadOnlyList<LeafVerdict>? Leaves)
 {
-    internal static OfferProgress Of(Payout payout, OfferVerdict verdict, bool isOpen, Claim? claim, IReadOnlyDictionary<Guid, long> free)
+    internal static OfferProgress Of(Payout payout, OfferVerdict verdict, bool isOpen, Claim? claim, Supplies supplies)
     {
         var offer = payout.Offer;
-        var left = payout.StockOwners().Select(owner => (long?)free.GetValueOrDefault(owner)).Min();
+        var left = supplies.LeftOf(payout);
         return new OfferProgress(
             offer.Id,
             offer.RewardId,

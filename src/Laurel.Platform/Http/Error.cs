@@ -34,7 +34,7 @@ public static class Errors
     public static readonly Error NotAcceptable = new(406, "not_acceptable", "None of the asked media types can be given");
     public static readonly Error RequestTimeout = new(408, "request_timeout", "The request arrived too slowly");
     public static readonly Error VersionMismatch = new(412, "version_mismatch", "It has changed since the version that If-Match names");
-    public static readonly Error BodyTooLarge = new(413, "body_too_large", "The body is larger than 1 MB");
+    public static readonly Error BodyTooLarge = new(413, "body_too_large", "The body is larger than what this endpoint reads");
     public static readonly Error UriTooLong = new(414, "uri_too_long", "The address is too long");
     public static readonly Error UnsupportedMediaType = new(415, "unsupported_media_type", "The body's media type or charset is not supported");
     public static readonly Error RuleBroken = new(422, "rule_broken", "The request breaks a rule");
