@@ -53,7 +53,7 @@ public sealed class ActivityReporter
     {
         var mark = new Waiting(null, [], new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         await Add(mark, cancellation);
-        await mark.Settled!.Task.WaitAsync(cancellation);
+        await await Task.WhenAny(mark.Settled!.Task, _sending).WaitAsync(cancellation);
     }
 
     /// <summary>
@@ -100,23 +100,38 @@ public sealed class ActivityReporter
 
     private async Task Send(CancellationToken stopping)
     {
+        try
+        {
+            while (await _waiting.Reader.WaitToReadAsync(CancellationToken.None))
+            {
+                var batch = Next();
+                await _sender.Settle(batch.FindAll(waiting => waiting.Activity is not null), stopping);
+                batch.ForEach(waiting => waiting.Settled?.SetResult());
+            }
+        }
+        catch (Exception bug)
+        {
+            // Whoever reports hears of it, and does not wait forever.
+            _waiting.Writer.TryComplete(bug);
+            throw;
+        }
+    }
+
+    /// <summary>All that waits, as far as it fits into one request.</summary>
+    private List<Waiting> Next()
+    {
         var reader = _waiting.Reader;
         var batch = new List<Waiting>();
-        while (await reader.WaitToReadAsync(CancellationToken.None))
+        var size = 0;
+        while (batch.Count < _options.MaxBatch && reader.TryPeek(out var next) && (batch.Count == 0 || size + next.Json.Length < MaxBytes) && reader.TryRead(out next))
         {
-            var size = 0;
-            while (batch.Count < _options.MaxBatch && reader.TryPeek(out var next) && (batch.Count == 0 || size + next.Json.Length < MaxBytes) && reader.TryRead(out next))
-            {
-                batch.Add(next);
-                size += next.Json.Length + 1;
-                // Who waits for this waits for what stands before it, and for nothing else.
-                if (next.Settled is not null)
-                    break;
-            }
-
-            await _sender.Settle(batch.FindAll(waiting => waiting.Activity is not null), stopping);
-            batch.ForEach(waiting => waiting.Settled?.SetResult());
-            batch.Clear();
+            batch.Add(next);
+            size += next.Json.Length + 1;
+            // Who waits for this waits for what stands before it, and for nothing else.
+            if (next.Settled is not null)
+                break;
         }
+
+        return batch;
     }
 }

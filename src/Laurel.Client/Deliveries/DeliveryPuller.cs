@@ -62,7 +62,7 @@ public sealed class DeliveryPuller
     /// <summary>
     /// Hands deliveries to a handler until it is cancelled. When the handler returns, the delivery is acknowledged; when it throws, that is
     /// said to Laurel, which gives it out again later. A handler may say itself that a delivery has failed for good. What a handler has
-    /// begun when this is cancelled is waited for.
+    /// begun when this is cancelled is waited for; what it leaves then is given out again when its lease ends.
     /// </summary>
     public async Task Run(Func<Delivery, CancellationToken, Task> handle, CancellationToken cancellation)
     {
@@ -112,10 +112,10 @@ public sealed class DeliveryPuller
     {
         try
         {
+            // Neither is to be cancelled: what was done has to be known.
             if (await Handled(delivery, handle, cancellation) is { } failure)
                 await _desk.Fail(delivery, failure, permanent: false, CancellationToken.None);
             else
-                // Not to be cancelled: what was done has to be known.
                 await _desk.Acknowledge(delivery, CancellationToken.None);
         }
         catch (LaurelException lost)
@@ -133,11 +133,7 @@ public sealed class DeliveryPuller
             await handle(delivery, cancellation);
             return null;
         }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            return "The game server was stopped.";
-        }
-        catch (Exception failure)
+        catch (Exception failure) when (failure is not OperationCanceledException || !cancellation.IsCancellationRequested)
         {
             _options.OnTrouble?.Invoke(failure);
             return $"{failure.GetType().Name}: {failure.Message}";

@@ -101,8 +101,9 @@ internal sealed class Transport : IDisposable
         {
             throw new LaurelException($"{Shown(request)} was not answered within {_options.Timeout.TotalSeconds:0.###} seconds.", null, late);
         }
-        catch (Exception failure) when (failure is HttpRequestException or IOException)
+        catch (Exception failure) when (failure is not (LaurelException or OperationCanceledException))
         {
+            // Of whatever kind: the handlers of an HttpClient that was given to us may throw what they like.
             throw new LaurelException($"{Shown(request)} was not answered: {failure.Message}", null, failure);
         }
     }

@@ -7,7 +7,8 @@ internal sealed record TokenAnswer(
     [property: JsonPropertyName("access_token")] string AccessToken,
     [property: JsonPropertyName("expires_in")] int ExpiresIn);
 
-internal sealed record ProblemAnswer(string? Title, string? Detail, string? Code, string? TraceId, IReadOnlyList<LaurelFieldError>? Errors);
+internal sealed record ProblemAnswer(
+    string? Title = null, string? Detail = null, string? Code = null, string? TraceId = null, IReadOnlyList<LaurelFieldError>? Errors = null);
 
 internal sealed record ActivitiesAnswer(IReadOnlyList<ActivityResult> Results);
 
@@ -17,9 +18,9 @@ internal sealed record AckBody(Guid Lease);
 
 internal sealed record FailBody(Guid Lease, string Reason, bool Permanent);
 
-internal sealed record PointsBody(string UserId, long Amount, string? Reason);
+internal sealed record PointsBody(string UserId, long Amount, string? Reason = null);
 
-internal sealed record ReversalBody(string? Reason);
+internal sealed record ReversalBody(string? Reason = null);
 
 /// <summary>
 /// What is on the wire, known when this is compiled. Fields that this version does not know are passed over: Laurel may be newer.
