@@ -24,16 +24,23 @@ public sealed class PointsDesk
     /// <exception cref="LaurelException">Such as <c>already_reversed</c>.</exception>
     public Task<PointsTransfer> Reverse(Guid transferId, string idempotencyKey, string? reason = null, CancellationToken cancellation = default)
     {
-        ArgumentException.ThrowIfNullOrEmpty(idempotencyKey);
+        CheckKey(idempotencyKey);
         var body = Transport.Write(new ReversalBody(reason), WireJson.Default.ReversalBody);
         return _transport.Call(
             HttpMethod.Post, $"v1/points/transfers/{transferId}/reversal", body, WireJson.Default.PointsTransfer, cancellation, idempotencyKey);
     }
 
+    private static void CheckKey(string idempotencyKey)
+    {
+        ArgumentNullException.ThrowIfNull(idempotencyKey);
+        if (idempotencyKey.Length is 0 or > 255 || idempotencyKey.AsSpan().ContainsAnyExceptInRange('!', '~'))
+            throw new ArgumentException("A key has 1 to 255 visible ASCII characters.", nameof(idempotencyKey));
+    }
+
     private Task<PointsTransfer> Move(string path, string userId, long amount, string idempotencyKey, string? reason, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(userId);
-        ArgumentException.ThrowIfNullOrEmpty(idempotencyKey);
+        CheckKey(idempotencyKey);
         var body = Transport.Write(new PointsBody(userId, amount, reason), WireJson.Default.PointsBody);
         return _transport.Call(HttpMethod.Post, path, body, WireJson.Default.PointsTransfer, cancellation, idempotencyKey);
     }

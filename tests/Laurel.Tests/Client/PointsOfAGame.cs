@@ -20,10 +20,10 @@ public sealed class PointsOfAGame(LaurelApp app) : IClassFixture<LaurelApp>
         });
         await using var client = await Client(obstacle);
         var me = Playing.NewUser();
-        var credit = await client.Points.Credit(me, 100, "purchase 1", "A purchase", Cancellation);
+        var credit = await client.Points.Credit(me, 100, "purchase-1", "A purchase", Cancellation);
         Assert.Equal(100, credit.Balance);
-        Assert.Equal(credit, await client.Points.Credit(me, 100, "purchase 1", "A purchase", Cancellation));
-        Assert.Equal(30, (await client.Points.Debit(me, 70, "purchase 2", cancellation: Cancellation)).Balance);
+        Assert.Equal(credit, await client.Points.Credit(me, 100, "purchase-1", "A purchase", Cancellation));
+        Assert.Equal(30, (await client.Points.Debit(me, 70, "purchase-2", cancellation: Cancellation)).Balance);
         Assert.Equal(3, obstacle.Time.Pauses.Count);
     }
 
@@ -37,6 +37,7 @@ public sealed class PointsOfAGame(LaurelApp app) : IClassFixture<LaurelApp>
         var wrong = await Assert.ThrowsAsync<LaurelException>(() => client.Points.Credit(me, 0, "b", cancellation: Cancellation));
         Assert.Equal(("rule_broken", "amount"), (wrong.Code, wrong.Errors.Single().Path));
         Assert.NotNull(wrong.TraceId);
+        await Assert.ThrowsAsync<ArgumentException>(() => client.Points.Credit(me, 1, "a\nb", cancellation: Cancellation));
     }
 
     [Fact]
