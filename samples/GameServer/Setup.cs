@@ -7,6 +7,8 @@ namespace GameServer;
 /// <summary>What an administrator of Laurel does once for a game: a service account, an event with a reward, and a webhook if it is to be one.</summary>
 internal static class Setup
 {
+    private static readonly string[] Scopes = ["activities:write", "deliveries:write"];
+
     public static async Task<int> Run(IConfiguration options, string folder)
     {
         if (options["LAUREL_PASSWORD"] is not { } password)
@@ -24,7 +26,7 @@ internal static class Setup
             var account = await Post(laurel, "/v1/service-accounts", new
             {
                 name = $"Sample game server {TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()}",
-                scopes = new[] { "activities:write", "deliveries:write" },
+                scopes = Scopes,
             });
             var secret = options["Webhook"] is { } url ? (string?)(await Post(laurel, "/v1/webhooks", new { url }))["secret"] : null;
             await MakeEvent(laurel);

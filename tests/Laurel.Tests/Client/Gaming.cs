@@ -18,15 +18,15 @@ internal static class Gaming
         return new LaurelClientOptions { Address = app.Address, ClientId = made.Field("clientId"), ClientSecret = made.Field("clientSecret") };
     }
 
-    /// <summary>The same, of whose requests becomes what is told here; with no pause before anything is tried again.</summary>
-    public static LaurelClientOptions Through(this LaurelClientOptions options, Obstacle obstacle, ActivityOptions? activities = null) => new()
+    /// <summary>The same, of whose requests becomes what is told here; with no pause before anything is tried again, unless told.</summary>
+    public static LaurelClientOptions Through(this LaurelClientOptions options, Obstacle obstacle, ActivityOptions? activities = null, TimeProvider? time = null) => new()
     {
         Address = options.Address,
         ClientId = options.ClientId,
         ClientSecret = options.ClientSecret,
         HttpClient = new HttpClient(obstacle),
         Activities = activities ?? options.Activities,
-        Time = obstacle.Time,
+        Time = time ?? obstacle.Time,
     };
 
     public static Task<long> Counted(this LaurelApp app, string userId) =>

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Text;
 using Laurel.Client;
 using Laurel.Platform.Access;
-using Laurel.Platform.Postgres;
 using Laurel.Tests.Events.Deliveries;
 using Laurel.Tests.Support;
 
@@ -96,7 +95,7 @@ public sealed class HandingOver(LaurelApp app) : IClassFixture<LaurelApp>
                 var answer = await send();
                 return request.RequestUri!.AbsolutePath.EndsWith("/ack", StringComparison.Ordinal) && Throw() == 0 ? throw new HttpRequestException("Cut.") : answer;
             });
-            await using var client = new LaurelClient(options.Through(obstacle));
+            await using var client = new LaurelClient(options.Through(obstacle, time: TimeProvider.System));
             await new DeliveryPuller(client, new DeliveryPullerOptions { BatchSize = 4 }).Run(
                 (delivery, _) =>
                 {

@@ -106,6 +106,7 @@ public sealed class SampleGame(TestPostgres postgres)
         var info = new ProcessStartInfo(Path.Combine(Repository.Root, "samples", "GameServer", kind, "GameServer"), [.. arguments, "--folder", folder.Path])
         {
             WorkingDirectory = folder.Path,
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
