@@ -16,6 +16,9 @@ public sealed class TheTour
         await using var game = await Receiver.Start();
         await using var laurel = LaurelProcess.Serve(folder, ("Laurel__Admin__Password", Password), ("Laurel__Webhooks__AllowLoopback", "true"));
         await laurel.Ready();
+        // What the sample's setup does.
+        var admin = (await laurel.Api.Post("/v1/auth/login", new { email = "admin@laurel.local", password = Password })).Is(200).Field("accessToken");
+        (await laurel.Api.As(admin).Post("/v1/webhooks", new { url = game.Url })).Is(201);
 
         var said = await Paste(laurel, game, "echo; echo \"claim=$CLAIM audrey=$AUDREY\"");
 
