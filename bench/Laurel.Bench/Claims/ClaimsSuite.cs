@@ -17,6 +17,7 @@ internal static class ClaimsSuite
             Goal.Ratio("claims", "naive", atLeast: 2) with { Aim = 3 },
             Goal.Rate("claims-rush", atLeast: 8_000) with { Aim = 15_000 },
             Goal.P99("claims-rush", belowMs: 150),
+            Goal.Rate("deliveries", atLeast: 3_000) with { Aim = 6_000 },
         ]);
 
     private static async Task SetUp(Stage stage, StageOptions options, CancellationToken cancel)
@@ -29,7 +30,7 @@ internal static class ClaimsSuite
         stage.Note =
             "Durable (fsync and synchronous_commit on). Each claim is another user's, with a token of their own, and pays 100 points. " +
             $"A rush is {ClaimingUsers:N0} users who claim one offer with a stock of {Stock:N0}; it lasts until all are answered, granted or sold out, " +
-            "and fails where other than the stock was granted.";
+            "and fails where other than the stock was granted. Deliveries are webhooks of claims granted before, to one receiver in this tool.";
 
         if (options.Wants("naive"))
         {
@@ -37,12 +38,16 @@ internal static class ClaimsSuite
             stage.Scenarios.Add(NaiveOf(stage.Own(await NaiveServer.Start(database, options.Time, cancel)).Url));
         }
 
-        if (!options.Wants("claims") && !options.Wants("claims-rush"))
-            return;
-        var claimants = stage.Own(await Claimants.Start(cluster, ClaimingUsers, options, cancel));
-        stage.Server = claimants.Server;
-        stage.Scenarios.Add(claimants.Claim("claims", connections: 128));
-        stage.Scenarios.Add(claimants.Rush("claims-rush", Stock, connections: 256));
+        if (options.Wants("claims") || options.Wants("claims-rush"))
+        {
+            var claimants = stage.Own(await Claimants.Start(cluster, ClaimingUsers, options, cancel));
+            stage.Server = claimants.Server;
+            stage.Scenarios.Add(claimants.Claim("claims", connections: 128));
+            stage.Scenarios.Add(claimants.Rush("claims-rush", Stock, connections: 256));
+        }
+
+        if (options.Wants("deliveries"))
+            stage.Scenarios.Add(stage.Own(await Handover.Start(cluster, options, cancel)).Deliver("deliveries"));
     }
 
     /// <summary>Its users have three events each to claim.</summary>

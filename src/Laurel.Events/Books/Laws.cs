@@ -1,6 +1,6 @@
 namespace Laurel.Events.Books;
 
-/// <summary>What claims, stock and wallets owe to each other. Written from their words alone, not from the code that keeps them.</summary>
+/// <summary>What claims, stock, wallets and deliveries owe to each other. Written from their words alone, not from the code that keeps them.</summary>
 internal static class Laws
 {
     public static readonly IReadOnlyList<Law> All =
@@ -83,13 +83,33 @@ internal static class Laws
             LEFT JOIN transfers ON transfers.user_id = claims.user_id AND transfers.kind = 'reversal' AND transfers.ref = claims.id::text
             WHERE (CASE WHEN status IN ('failed', 'revoked') AND points > 0 THEN points END) IS DISTINCT FROM transfers.amount
             """),
+        new("What the game has to hand over is one delivery, which has come as far as its claim; of no other claim",
+            """
+            WITH owed AS (
+                SELECT user_id, id AS claim_id, status, CASE
+                    WHEN NOT jsonb_path_exists(contents, '$[*] ? (@.type != "points")') THEN '{}'
+                    WHEN status = 'processing' THEN '{pending,accepted,dead}'
+                    WHEN status IN ('completed', 'revoked') THEN '{delivered}'
+                    WHEN status = 'failed' THEN '{failed,cancelled}'
+                    ELSE '{}'
+                END::text[] AS allowed
+                FROM claims
+            )
+            SELECT format('claim %s of user %L is %s, its delivery %s', claim_id, user_id, coalesce(owed.status, 'not there'),
+                coalesce(deliveries.status, 'not there'))
+            FROM owed
+            FULL JOIN (SELECT * FROM deliveries WHERE kind = 'granted' AND queue = '00000000-0000-0000-0000-000000000000') AS deliveries
+                USING (user_id, claim_id)
+            WHERE CASE WHEN deliveries.id IS NULL THEN allowed <> '{}' ELSE deliveries.status = ANY (allowed) IS NOT TRUE END
+            """),
         new("What was reversed is reversed whole, in the other direction",
             """
             SELECT format('transfer %s undoes %s of user %L, and does not match it', back.id, back.ref, back.user_id)
             FROM transfers AS back
-            LEFT JOIN transfers AS undone ON undone.user_id = back.user_id AND
-                (undone.id::text = back.ref AND undone.kind IN ('credit', 'debit') OR undone.ref = back.ref AND undone.kind = 'reward')
-            WHERE back.kind = 'reversal' AND (undone.id IS NULL OR undone.amount <> back.amount OR undone.credit <> back.debit)
+            LEFT JOIN transfers AS moved ON moved.user_id = back.user_id AND moved.id::text = back.ref AND moved.kind IN ('credit', 'debit')
+            LEFT JOIN transfers AS paid ON paid.user_id = back.user_id AND paid.ref = back.ref AND paid.kind = 'reward'
+            WHERE back.kind = 'reversal'
+              AND (COALESCE(moved.amount, paid.amount), COALESCE(moved.credit, paid.credit)) IS DISTINCT FROM (back.amount, back.debit)
             """),
         new("Each transfer takes from one what it gives to another, so that all come to zero",
             """

@@ -10,7 +10,7 @@ internal static class VerifyCommand
     private static readonly Option<int?> Users = new("--users") { Description = "Compare the progress of so many users, drawn at random; else of all.", HelpName = "n" };
 
     public static Command Create() =>
-        new Command("verify", "Prove what is stored: progress is what the activities come to, claims, stock and points match. Also beside a running server. Status 1 where something does not.")
+        new Command("verify", "Prove what is stored: progress is what the activities come to, claims, stock, points and deliveries match. Also beside a running server. Status 1 where something does not.")
         {
             Users,
         }
@@ -63,7 +63,7 @@ internal static class VerifyCommand
         }
 
         if (findings.All(finding => finding.Count == 0))
-            Console.Out.WriteLine($"Verified claims, stock and points: all {findings.Count} laws hold.");
+            Console.Out.WriteLine($"Verified claims, stock, points and deliveries: all {findings.Count} laws hold.");
     }
 
     private static string Why(StoredProgress reason) => reason switch

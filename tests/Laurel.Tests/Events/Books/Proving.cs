@@ -22,9 +22,12 @@ public sealed class Proving(LaurelApp app) : IClassFixture<LaurelApp>
         foreach (var verb in new[] { "approve", "approve", "reject", "revoke", "" })
             claims.Add(await Claimed(verb));
         await Pays();
+        var sword = await Claimed("approve", new { type = "item", itemId = "sword", name = "A sword", quantity = 1 });
+        foreach (var verb in new[] { "cancel", "reject" })
+            await Claimed(verb, new { type = "badge", badgeId = "first" });
         await CouponsAreGiven();
         Assert.All(await Prove(), finding => Assert.Empty(finding.First));
-        Assert.Equal($"Verified claims, stock and points: all {Laws.All.Count} laws hold.", (await LaurelProcess.Run(app, "verify")).Well().Out[^1]);
+        Assert.Equal($"Verified claims, stock, points and deliveries: all {Laws.All.Count} laws hold.", (await LaurelProcess.Run(app, "verify")).Well().Out[^1]);
 
         await Breaks("Each lot of codes", "DELETE FROM coupons WHERE code = 'FREE'");
         await Breaks("Each claim has a code", "UPDATE coupons SET claim_id = gen_random_uuid(), place = 1, given_at = now() WHERE code = 'LAST'");
@@ -34,6 +37,7 @@ public sealed class Proving(LaurelApp app) : IClassFixture<LaurelApp>
         await Breaks("A claim that came to nothing", "UPDATE claims SET holds = 2 WHERE id = $1", claims[3]);
         await Breaks("The points of each claim that was granted", $"INSERT INTO claims {Copy(claims[0], "gen_random_uuid()", "'completed'", holds: 0)}");
         await Breaks("The points of each claim that failed", "UPDATE claims SET status = 'revoked' WHERE id = $1", claims[1]);
+        await Breaks("What the game has to hand over", "UPDATE deliveries SET status = 'cancelled' WHERE claim_id = $1", sword);
         await Breaks("What was reversed", Transfer("'user'", "'issuer'", 3, "reversal", "a transfer that never was"));
         await Breaks("Each balance", "UPDATE balances SET balance = balance + 1 WHERE user_id = (SELECT min(user_id) FROM balances)");
         await Change("ALTER TABLE transfers DROP CONSTRAINT transfers_between_two");
@@ -59,16 +63,16 @@ public sealed class Proving(LaurelApp app) : IClassFixture<LaurelApp>
     private Task<int> Change(string sql, params object[] values) =>
         app.Events.Execute(sql, [.. values.Select(value => value is string id ? Guid.Parse(id) : value)], Cancellation);
 
-    /// <summary>A claim of ten points that takes one of two, and what an operator did about it.</summary>
-    private async Task<string> Claimed(string verb)
+    /// <summary>A claim (of ten points, unless told) that takes one of two, and what an operator did about it.</summary>
+    private async Task<string> Claimed(string verb, params object[] contents)
     {
-        var (reward, type) = (await _operator.CreatesReward(), Playing.NewUser());
+        var (reward, type) = (await _operator.CreatesReward(contents), Playing.NewUser());
         var @event = await _operator.Runs(app.Draft(Goal.Count(type, 1)) with { Offers = [new { rewardId = reward, requiresApproval = true, stock = 2 }] });
         var person = Playing.NewPerson();
         await app.GameServer().Reports(Playing.Did(person.ToString(), type, app.Clock.GetUtcNow()));
         var player = app.Anonymous.As(app.PersonToken(person));
         var id = (string)(await player.Post($"/v1/events/{@event}/claims", new { })).Is(201).Json["claims"]![0]!["id"]!;
-        foreach (var one in verb == "revoke" ? new[] { "approve", "revoke" } : [verb])
+        foreach (var one in verb is "revoke" or "cancel" ? new[] { "approve", verb } : [verb])
         {
             if (one.Length > 0)
                 (await _operator.Post($"/v1/claims/{id}/{one}", new { reason = "as it is" })).Is(200);
