@@ -154,7 +154,7 @@ public sealed class ReadingHistory(LaurelApp app) : IClassFixture<LaurelApp>
     private async Task<List<string>> Pages(string path)
     {
         var ids = new List<string>();
-        for (string? cursor = null; ; )
+        for (string? cursor = null; ;)
         {
             var page = (await _auditor.Get($"{path}&limit=200{(cursor is null ? "" : $"&cursor={cursor}")}")).Is(200).Json;
             ids.AddRange(page["items"]!.AsArray().Select(claim => (string)claim!["id"]!));
