@@ -1,6 +1,7 @@
 using Laurel.Events.Catalog;
 using Laurel.Platform.Http;
 using Laurel.Platform.Postgres;
+using Npgsql;
 
 namespace Laurel.Events.Claims;
 
@@ -29,10 +30,24 @@ internal sealed record ClaimFilter
 /// </summary>
 internal sealed class ClaimReader(EventsDatabase database)
 {
-    public Task<List<Claim>> List(ClaimFilter filter, Guid? before, int limit, CancellationToken cancellation)
+    /// <summary>For the statement's own transaction: a plan that was made for an empty table would sort a large one.</summary>
+    internal const string InOrder = "SELECT set_config('enable_bitmapscan', 'off', true), set_config('enable_sort', 'off', true)";
+
+    public async Task<List<Claim>> List(ClaimFilter filter, Guid? before, int limit, CancellationToken cancellation)
     {
         var (sql, values) = Statement(filter, before, limit);
-        return database.Batches.Query(sql, ClaimStore.Read, values, cancellation);
+        await using var batch = database.Batches.CreateBatch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(InOrder));
+        var page = new NpgsqlBatchCommand(sql);
+        foreach (var value in values)
+            page.Parameters.Add(new NpgsqlParameter { Value = value });
+        batch.BatchCommands.Add(page);
+        await using var reader = await batch.ExecuteReaderAsync(cancellation);
+        await reader.NextResultAsync(cancellation);
+        var rows = new List<Claim>();
+        while (await reader.ReadAsync(cancellation))
+            rows.Add(ClaimStore.Read(reader));
+        return rows;
     }
 
     /// <summary>
@@ -54,7 +69,13 @@ internal sealed class ClaimReader(EventsDatabase database)
         };
         if (filter.UserId is not null || (filter.Event is null && filter.Offer is null))
         {
-            conditions.Add(filter.Status is { } status ? $"claims.status = '{WireNames<ClaimStatus>.Of(status)}'" : null);
+            conditions.Add(filter.Status switch
+            {
+                null => null,
+                // Nearly all are, so the ids are gone through; in this form no index offers itself for it.
+                ClaimStatus.Completed => "(claims.status = 'completed') IS TRUE",
+                { } status => $"claims.status = '{WireNames<ClaimStatus>.Of(status)}'",
+            });
             conditions.Add(filter.Event is { } of ? $"claims.event_id = {Value(of.Value)}" : null);
             conditions.Add(filter.Offer is { } by ? $"claims.offer_id = {Value(by.Value)}" : null);
             return ($"SELECT {ClaimStore.Columns}\nFROM claims\n{Where(conditions)}\n{page}", [.. values]);

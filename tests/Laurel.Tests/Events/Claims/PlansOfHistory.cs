@@ -67,7 +67,10 @@ public sealed class PlansOfHistory(TestPostgres postgres)
 
     private static async Task<JsonNode> Plan(NpgsqlDataSource batches, (string Sql, object?[] Values) statement)
     {
-        await using var command = batches.CreateCommand($"EXPLAIN (FORMAT JSON) {statement.Sql}");
+        await using var connection = await batches.OpenConnectionAsync(Cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(Cancellation);
+        await transaction.Execute(ClaimReader.InOrder, [], Cancellation);
+        await using var command = new NpgsqlCommand($"EXPLAIN (FORMAT JSON) {statement.Sql}", connection, transaction);
         foreach (var value in statement.Values)
             command.Parameters.Add(new NpgsqlParameter { Value = value });
         return JsonNode.Parse((string)(await command.ExecuteScalarAsync(Cancellation))!)![0]!["Plan"]!;
@@ -76,7 +79,7 @@ public sealed class PlansOfHistory(TestPostgres postgres)
     private static Task<int> Fill(NpgsqlDataSource database) => database.Execute(
         $$"""
         INSERT INTO claims (created_at, completed_at, points, holds, window_key, id, event_id, offer_id, reward_id, user_id, status, origin, reward_name, contents)
-        SELECT now(), now(), 10, 0, '2000-01-01', (lpad(to_hex(1790000000000 + i), 12, '0') || '70008000' || substr(md5(i::text), 1, 12))::uuid,
+        SELECT now(), now(), 10, 0, date '2000-01-01' + i / 5000, (lpad(to_hex(1790000000000 + i), 12, '0') || '70008000' || substr(md5(i::text), 1, 12))::uuid,
             $1, $1, $1, 'user-' || i % 5000, CASE WHEN i % 1000 = 0 THEN 'pending' ELSE 'completed' END, 'user', 'A reward',
             CASE WHEN i % 500 = 0 THEN '[{"type": "item"}, {"type": "badge"}]'::jsonb ELSE '[{"type": "points", "amount": 10}]' END
         FROM generate_series(1, {{Rows}}) AS i

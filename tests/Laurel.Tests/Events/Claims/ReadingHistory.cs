@@ -10,12 +10,14 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Laurel.Tests.Events.Claims;
 
 /// <summary>Claims as pages and as a file.</summary>
-public sealed class ReadingHistory(LaurelApp app) : IClassFixture<LaurelApp>
+public sealed class ReadingHistory(LaurelApp app) : IClassFixture<LaurelApp>, IDisposable
 {
     private const string Json = "application/json";
     private const string Csv = "text/csv";
 
     private readonly Api _auditor = app.Anonymous.As(app.PersonToken(Playing.NewPerson(), Role.Auditor));
+
+    private readonly HttpClient _http = new() { BaseAddress = app.Address };
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -37,6 +39,8 @@ public sealed class ReadingHistory(LaurelApp app) : IClassFixture<LaurelApp>
         { "application/xml;q=1, text/html", null },
         { "no media type at all", null },
     };
+
+    public void Dispose() => _http.Dispose();
 
     [Theory]
     [MemberData(nameof(Accepted))]
@@ -118,11 +122,12 @@ public sealed class ReadingHistory(LaurelApp app) : IClassFixture<LaurelApp>
     public async Task A_file_that_fails_in_the_middle_does_not_end_as_if_it_were_whole()
     {
         var user = Playing.NewUser();
-        await Fill(60_000, user, "'A reward'");
+        await Fill(5_000, user, "'A reward'");
+        // Not on the first page, which is read before anything is sent.
+        await app.Events.Execute(
+            "UPDATE claims SET contents = '{}' WHERE id = (SELECT id FROM claims WHERE user_id = $1 ORDER BY id LIMIT 1)", [user], Cancellation);
         using var response = await Open($"/v1/claims?userId={user}");
         await using var body = await response.Content.ReadAsStreamAsync(Cancellation);
-        await body.ReadExactlyAsync(new byte[1000], Cancellation);
-        await app.Events.Execute("UPDATE claims SET contents = '{}' WHERE id = (SELECT min(id::text)::uuid FROM claims WHERE user_id = $1)", [user], Cancellation);
 
         await Assert.ThrowsAnyAsync<Exception>(async () => await body.CopyToAsync(Stream.Null, Cancellation));
     }
@@ -146,7 +151,8 @@ public sealed class ReadingHistory(LaurelApp app) : IClassFixture<LaurelApp>
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
         request.Headers.Accept.ParseAdd(Csv);
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _auditor.Token);
-        var response = await _auditor.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancellation);
+        // By a client that does not look into answers: that would read them to their ends.
+        var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancellation);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         return response;
     }
@@ -163,13 +169,19 @@ public sealed class ReadingHistory(LaurelApp app) : IClassFixture<LaurelApp>
         }
     }
 
-    private Task<int> Fill(int rows, string user, string rewardName) => app.Events.Execute(
+    private async Task Fill(int rows, string user, string rewardName)
+    {
+        for (var from = 1; from <= rows; from += 20_000)
+            await Fill(from, Math.Min(rows, from + 19_999), user, rewardName);
+    }
+
+    private Task<int> Fill(int from, int to, string user, string rewardName) => app.Events.Execute(
         $$"""
         INSERT INTO claims (created_at, completed_at, points, holds, window_key, id, event_id, offer_id, reward_id, user_id, status, origin, reward_name, contents)
         SELECT now(), now(), 10, 0, '2000-01-01', (lpad(to_hex(1790000000000 + i), 12, '0') || '70008000' || substr(md5(i::text), 1, 12))::uuid,
             gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), $1, 'completed', 'user', {{rewardName}}, '[{"type": "points", "amount": 10}]'
-        FROM generate_series(1, $2) AS i
-        """, [user, rows], Cancellation);
+        FROM generate_series($2, $3) AS i
+        """, [user, from, to], Cancellation);
 
     /// <summary>Rows as RFC 4180 has them.</summary>
     private static List<List<string>> Rows(string text)
