@@ -5,6 +5,7 @@ using Laurel.Auth.Passwords;
 using Laurel.Auth.ServiceAccounts;
 using Laurel.Auth.Sessions;
 using Laurel.Platform;
+using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
 using Laurel.Platform.Postgres;
 using Laurel.Platform.Tokens;
@@ -48,6 +49,7 @@ public static class AuthSetup
         services.AddPeriodicWork("auth: logins", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<LoginHistory>().HandOn);
         services.AddPeriodicWork("auth: login activities", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<LoginActivities>().Report);
         services.AddPeriodicWork("auth: sweep", TimeSpan.FromMinutes(1), provider => provider.GetRequiredService<Sweep>().Run);
+        services.AddAudit(Service, database);
         services.AddOpenApiDocument("auth", "Laurel: auth", "Accounts, sessions, tokens, roles, service accounts.");
     }
 
@@ -61,6 +63,7 @@ public static class AuthSetup
         routes.MapServiceTokens();
         routes.MapRevocations();
         routes.MapJwks();
+        routes.MapAudit(Service, "/v1/auth/audit");
     }
 
     /// <summary>What has to be there before the first request is served.</summary>

@@ -34,4 +34,5 @@ public static class EventsErrors
     public static readonly Error TooManyWebhooks = new(409, "too_many_webhooks", "There are as many webhooks as there can be");
     public static readonly Error DeliveryDecided = new(409, "delivery_decided", "What becomes of this delivery has been decided");
     public static readonly Error DeliveryLeased = new(409, "delivery_leased", "Somebody else has this delivery now");
+    public static readonly Error InvalidSignature = new(401, "invalid_signature", "The call back is not signed by the endpoint that this is for");
 }

@@ -10,6 +10,7 @@ using Laurel.Events.Progress;
 using Laurel.Events.Voids;
 using Laurel.Events.Wallet;
 using Laurel.Platform;
+using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
 using Laurel.Platform.Postgres;
 using Microsoft.AspNetCore.Routing;
@@ -64,6 +65,7 @@ public static class EventsSetup
         services.AddSingleton<NameResolver>();
         services.AddSingleton<WebhookStore>();
         services.AddSingleton<WebhookTester>();
+        services.AddSingleton<DeliverySweep>();
         services.AddHostedService<DeliveryWorker>();
         services.AddSingleton<Wallets>();
         services.AddSingleton<PointsDesk>();
@@ -75,8 +77,10 @@ public static class EventsSetup
         services.AddSingleton<Bookkeeping>();
         services.AddSingleton(new ReadinessCheck("events database", cancellation => database.Any.Execute("SELECT 1", [], cancellation)));
         services.AddPeriodicWork("events: catalog", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<EventCatalog>().KeepUp);
+        services.AddPeriodicWork("events: deliveries", TimeSpan.FromSeconds(10), provider => provider.GetRequiredService<DeliverySweep>().Run);
         services.AddPeriodicWork("events: generations", TimeSpan.FromMinutes(1), provider => provider.GetRequiredService<Generations>().Tend);
         services.AddPeriodicWork("events: kept answers", TimeSpan.FromMinutes(10), provider => provider.GetRequiredService<KeptAnswers>().Sweep);
+        services.AddAudit(Service, database.Any);
         services.AddOpenApiDocument("events", "Laurel: events", "Events, rewards, activities, progress.", RulesSchemas.Describe);
     }
 
@@ -95,12 +99,14 @@ public static class EventsSetup
         routes.MapWebhooks();
         routes.MapDeliveries();
         routes.MapPull();
+        routes.MapCallbacks();
         routes.MapWallet();
         routes.MapPoints();
         routes.MapSupport();
         routes.MapBacktests();
         routes.MapReplay();
         routes.MapJobs();
+        routes.MapAudit(Service, "/v1/audit");
     }
 
     /// <summary>What has to be there before the first request is served.</summary>

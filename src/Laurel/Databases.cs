@@ -6,24 +6,34 @@ using Npgsql;
 
 namespace Laurel;
 
-/// <summary>The databases of the services: the configured ones, or those of the PostgreSQL that Laurel brings.</summary>
+/// <summary>
+/// The databases of the services: the configured ones, or those of the PostgreSQL that Laurel brings. Their owner's connections make
+/// tables; the services work under a role that can do less.
+/// </summary>
 internal sealed class Databases : IAsyncDisposable
 {
     private const string OwnAuth = "laurel_auth";
     private const string OwnEvents = "laurel_events";
 
     private readonly OwnPostgres? _own;
+    private readonly ServiceDatabase _auth;
+    private readonly ServiceDatabase _events;
 
-    private Databases(string auth, string events, OwnPostgres? own)
+    private Databases(ServiceDatabase auth, ServiceDatabase events, OwnPostgres? own)
     {
-        Auth = Database.Open(auth, AuthSetup.Service);
-        Events = new EventsDatabase(Database.Open(events, EventsSetup.Service), Database.OpenForBatches(events, EventsSetup.Service));
-        _own = own;
+        (_auth, _events, _own) = (auth, events, own);
+        Auth = Database.Open(auth.ConnectionString, AuthSetup.Service, auth.Role);
+        Events = new EventsDatabase(
+            Database.Open(events.ConnectionString, EventsSetup.Service, events.Role),
+            Database.OpenForBatches(events.ConnectionString, EventsSetup.Service, events.Role),
+            events.Owner);
     }
 
     public NpgsqlDataSource Auth { get; }
 
     public EventsDatabase Events { get; }
+
+    public NpgsqlDataSource AuthOwner => _auth.Owner;
 
     public bool IsEmbedded => _own is not null;
 
@@ -38,10 +48,10 @@ internal sealed class Databases : IAsyncDisposable
             throw new StartupException("Set both ConnectionStrings__Auth and ConnectionStrings__Events, or neither.");
 
         if (!string.IsNullOrWhiteSpace(auth))
-            return await Opened(new Databases(auth, events!, own: null), cancellation);
+            return await Opened(auth, events!, own: null, cancellation);
 
         var own = await OwnPostgres.Open(settings, join, cancellation);
-        return await Opened(new Databases(own.ConnectionString(OwnAuth), own.ConnectionString(OwnEvents), own), cancellation);
+        return await Opened(own.ConnectionString(OwnAuth), own.ConnectionString(OwnEvents), own, cancellation);
     }
 
     /// <summary>Starts the PostgreSQL that Laurel brings again whenever it dies. A configured one is looked after by others.</summary>
@@ -51,36 +61,55 @@ internal sealed class Databases : IAsyncDisposable
 
     public async Task<IReadOnlyList<string>> Migrate(CancellationToken cancellation) =>
     [
-        .. await Migrations.Apply(Auth, typeof(AuthSetup).Assembly, cancellation: cancellation),
-        .. await Migrations.Apply(Events.Any, typeof(EventsSetup).Assembly, cancellation: cancellation),
+        .. await _auth.Migrate(typeof(AuthSetup).Assembly, cancellation),
+        .. await _events.Migrate(typeof(EventsSetup).Assembly, cancellation),
     ];
+
+    /// <summary>Says where a service works as the owner of its tables, and what an administrator can do about it.</summary>
+    public async Task WarnOfOwners(ILogger<Databases> log, CancellationToken cancellation)
+    {
+        foreach (var (service, database) in new[] { (AuthSetup.Service, _auth), (EventsSetup.Service, _events) })
+        {
+            if (database.Role is null)
+            {
+                log.LogWarning(
+                    "The {Service} service works as the owner of its tables, since this login may make no role: only triggers keep the audit trail from being changed. Let an administrator run once: {Statements}",
+                    service, await ServiceRole.Statements(database.Owner, cancellation));
+            }
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
         await Auth.DisposeAsync();
         await Events.Any.DisposeAsync();
         await Events.Batches.DisposeAsync();
+        await _auth.Owner.DisposeAsync();
+        await _events.Owner.DisposeAsync();
         if (_own is not null)
             await _own.DisposeAsync();
     }
 
-    private static async Task<Databases> Opened(Databases databases, CancellationToken cancellation)
+    private static async Task<Databases> Opened(string auth, string events, OwnPostgres? own, CancellationToken cancellation)
     {
+        ServiceDatabase? first = null;
         try
         {
-            if (databases._own is { } own)
+            if (own is not null)
             {
                 await own.EnsureDatabase(OwnAuth, cancellation);
                 await own.EnsureDatabase(OwnEvents, cancellation);
             }
 
-            await Database.MustAnswer(databases.Auth, AuthSetup.Service, cancellation);
-            await Database.MustAnswer(databases.Events.Any, EventsSetup.Service, cancellation);
-            return databases;
+            first = await ServiceDatabase.Open(auth, AuthSetup.Service, cancellation);
+            return new Databases(first, await ServiceDatabase.Open(events, EventsSetup.Service, cancellation), own);
         }
         catch
         {
-            await databases.DisposeAsync();
+            if (first is not null)
+                await first.Owner.DisposeAsync();
+            if (own is not null)
+                await own.DisposeAsync();
             throw;
         }
     }

@@ -1,5 +1,6 @@
 using Laurel.Auth.Sessions;
 using Laurel.Platform.Access;
+using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
 using Laurel.Platform.Postgres;
 using Npgsql;
@@ -25,6 +26,13 @@ internal sealed class AccountStore(NpgsqlDataSource database, SessionStore sessi
     private const string LastLogin = "(SELECT at FROM logins WHERE account_id = accounts.id ORDER BY id DESC LIMIT 1)";
     private const string ViewColumns = $"id, email, nickname, role, active, created_at, {LastLogin}, last_logout_at, erased_at";
 
+    private const string Insert =
+        """
+        INSERT INTO accounts (id, email, password_hash, nickname, role, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6)
+        ON CONFLICT DO NOTHING
+        """;
+
     private readonly GroupRead<Guid, Account> _accounts = new(ids => Read(database, ids));
 
     /// <summary>Null where the e-mail is taken.</summary>
@@ -35,15 +43,25 @@ internal sealed class AccountStore(NpgsqlDataSource database, SessionStore sessi
         return await Add(account, passwordHash, cancellation) ? account : null;
     }
 
+    /// <summary>The same for somebody else; null where the e-mail is taken.</summary>
+    public Task<Account?> Add(string email, string passwordHash, string nickname, Role role, Actor by, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        var account = new Account(new AccountId(Guid.CreateVersion7(now)), email, nickname, role, now);
+        return database.InTransaction(
+            async transaction =>
+            {
+                if (await transaction.Execute(Insert, Values(account, passwordHash), cancellation) == 0)
+                    return null;
+                await AuditTrail.Add(transaction, AccountAudit.Created(by, account), cancellation);
+                return account;
+            },
+            cancellation);
+    }
+
     /// <summary>False where the e-mail is taken, or the account is there.</summary>
     public async Task<bool> Add(Account account, string passwordHash, CancellationToken cancellation) =>
-        await database.Execute(
-            """
-            INSERT INTO accounts (id, email, password_hash, nickname, role, created_at)
-            VALUES ($1, $2, $3, $4, $5, $6)
-            ON CONFLICT DO NOTHING
-            """,
-            [account.Id.Value, account.Email, passwordHash, account.Nickname, WireNames<Role>.Of(account.Role), account.CreatedAt], cancellation) == 1;
+        await database.Execute(Insert, Values(account, passwordHash), cancellation) == 1;
 
     public Task<bool> EmailIsTaken(string email, CancellationToken cancellation) =>
         database.QueryOne("SELECT true FROM accounts WHERE lower(email) = lower($1)", row => row.GetBoolean(0), [email], cancellation);
@@ -71,13 +89,24 @@ internal sealed class AccountStore(NpgsqlDataSource database, SessionStore sessi
     /// <summary>An active account.</summary>
     public Task<Account?> Find(AccountId account, CancellationToken cancellation) => _accounts.Get(account.Value, cancellation);
 
-    public async Task<bool> Rename(AccountId account, string nickname, CancellationToken cancellation) =>
-        await database.Execute("UPDATE accounts SET nickname = $1 WHERE id = $2 AND active", [nickname, account.Value], cancellation) == 1;
+    public Task<bool> Rename(AccountId account, string nickname, Actor by, CancellationToken cancellation) =>
+        database.InTransaction(
+            async transaction =>
+            {
+                var before = await transaction.Query(
+                    "SELECT nickname FROM accounts WHERE id = $1 AND active FOR NO KEY UPDATE", row => row.GetString(0), [account.Value], cancellation);
+                if (before is not [var old])
+                    return false;
+                await transaction.Execute("UPDATE accounts SET nickname = $1 WHERE id = $2", [nickname, account.Value], cancellation);
+                await AuditTrail.Add(transaction, AccountAudit.Renamed(by, account, old, nickname), cancellation);
+                return true;
+            },
+            cancellation);
 
     /// <summary>
     /// Sets another password and ends all sessions but the one that did it. False where the old hash is no longer the stored one.
     /// </summary>
-    public async Task<bool> ChangePassword(AccountId account, string oldHash, string newHash, SessionId keep, CancellationToken cancellation)
+    public async Task<bool> ChangePassword(AccountId account, string oldHash, string newHash, SessionId keep, Actor by, CancellationToken cancellation)
     {
         var (changed, ended) = await database.InTransaction<(bool, IReadOnlyList<Guid>)>(
             async transaction =>
@@ -85,9 +114,11 @@ internal sealed class AccountStore(NpgsqlDataSource database, SessionStore sessi
                 var updated = await transaction.Execute(
                     "UPDATE accounts SET password_hash = $1 WHERE id = $2 AND password_hash = $3 AND active",
                     [newHash, account.Value, oldHash], cancellation);
-                return updated == 1
-                    ? (true, await sessions.EndAll(transaction, account, SessionEnd.PasswordChanged, cancellation, except: keep))
-                    : (false, []);
+                if (updated == 0)
+                    return (false, []);
+                var others = await sessions.EndAll(transaction, account, SessionEnd.PasswordChanged, cancellation, except: keep);
+                await AuditTrail.Add(transaction, AccountAudit.PasswordChanged(by, account), cancellation);
+                return (true, others);
             },
             cancellation);
         sessions.Remember(ended);
@@ -95,7 +126,7 @@ internal sealed class AccountStore(NpgsqlDataSource database, SessionStore sessi
     }
 
     /// <summary>Gives another role, or switches an account off or on. Its sessions end, for their tokens speak for what it was.</summary>
-    public Task<ChangeOutcome> Change(AccountId account, Role? role, bool? active, CancellationToken cancellation) =>
+    public Task<ChangeOutcome> Change(AccountId account, Role? role, bool? active, Actor by, CancellationToken cancellation) =>
         Guarded(
             account,
             staysAdmin: before => (role ?? before.Role) == Role.Admin && (active ?? before.Active),
@@ -107,12 +138,14 @@ internal sealed class AccountStore(NpgsqlDataSource database, SessionStore sessi
                 await transaction.Execute(
                     "UPDATE accounts SET role = COALESCE($1, role), active = COALESCE($2, active) WHERE id = $3",
                     [role is { } to ? WireNames<Role>.Of(to) : null, active, account.Value], cancellation);
-                return (ChangeOutcome.Changed, await sessions.EndAll(transaction, account, SessionEnd.AccountChanged, cancellation));
+                var ended = await sessions.EndAll(transaction, account, SessionEnd.AccountChanged, cancellation);
+                await AuditTrail.Add(transaction, AccountAudit.Changed(by, before, role ?? before.Role, active ?? before.Active), cancellation);
+                return (ChangeOutcome.Changed, ended);
             },
             cancellation);
 
     /// <summary>Erases everything that tells who it was. The id stays: progress and claims refer to it.</summary>
-    public Task<ChangeOutcome> Erase(AccountId account, CancellationToken cancellation) =>
+    public Task<ChangeOutcome> Erase(AccountId account, Actor by, CancellationToken cancellation) =>
         Guarded(
             account,
             staysAdmin: _ => false,
@@ -130,6 +163,7 @@ internal sealed class AccountStore(NpgsqlDataSource database, SessionStore sessi
                 // The outbox before the logins: a row that is just being handed on is waited for, and then found among the logins.
                 await transaction.Execute("UPDATE outbox SET body = body - 'address' - 'network' - 'userAgent' WHERE account_id = $1", [account.Value], cancellation);
                 await transaction.Execute("UPDATE logins SET address = NULL, network = NULL, user_agent = NULL WHERE account_id = $1", [account.Value], cancellation);
+                await AuditTrail.Erase(transaction, by, account.ToString(), cancellation);
                 return (ChangeOutcome.Changed, ended);
             },
             cancellation);
@@ -213,6 +247,9 @@ internal sealed class AccountStore(NpgsqlDataSource database, SessionStore sessi
             "SELECT id FROM accounts WHERE role = 'ADMIN' AND active AND id <> $1 LIMIT 1", row => row.GetGuid(0), [account.Value], cancellation);
         return others.Count > 0;
     }
+
+    private static object?[] Values(Account account, string passwordHash) =>
+        [account.Id.Value, account.Email, passwordHash, account.Nickname, WireNames<Role>.Of(account.Role), account.CreatedAt];
 
     private static UserView View(NpgsqlDataReader row) => new(
         new AccountId(row.GetGuid(0)),

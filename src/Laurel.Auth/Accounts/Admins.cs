@@ -1,6 +1,7 @@
 using Laurel.Auth.Passwords;
 using Laurel.Platform;
 using Laurel.Platform.Access;
+using Laurel.Platform.Audit;
 using Laurel.Platform.Postgres;
 using Npgsql;
 
@@ -28,14 +29,14 @@ internal sealed class Admins(NpgsqlDataSource database, AccountStore accounts, P
             throw new StartupException($"There is no ADMIN, and {admin.Email} belongs to an account with another role: set Laurel__Admin__Email to a free one.");
 
         announce(admin);
-        return await accounts.Add(admin.Email, hash, Nickname, Role.Admin, cancellation) is not null;
+        return await accounts.Add(admin.Email, hash, Nickname, Role.Admin, Actor.Laurel, cancellation) is not null;
     }
 
     /// <exception cref="StartupException">The e-mail or the password breaks a rule, or the e-mail is taken.</exception>
     public async Task<NewAccount> Add(string email, string? password, CancellationToken cancellation)
     {
         var (admin, hash) = await Prepare(email, password, cancellation);
-        return await accounts.Add(email, hash, Nickname, Role.Admin, cancellation) is not null
+        return await accounts.Add(email, hash, Nickname, Role.Admin, Actor.CommandLine, cancellation) is not null
             ? admin
             : throw new StartupException($"There is an account with the e-mail {email} already.");
     }

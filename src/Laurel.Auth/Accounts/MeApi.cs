@@ -2,6 +2,7 @@ using Laurel.Auth.Logins;
 using Laurel.Auth.Passwords;
 using Laurel.Auth.Sessions;
 using Laurel.Platform.Access;
+using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -44,18 +45,18 @@ internal static class MeApi
         await accounts.Find(Id(caller), cancellation) is { } account ? TypedResults.Ok(account) : new Problem(Errors.NotFound);
 
     private static async Task<Results<Ok<Account>, Problem>> Rename(
-        Body<NicknameRequest> body, Caller caller, AccountStore accounts, CancellationToken cancellation)
+        Body<NicknameRequest> body, Caller caller, Actor actor, AccountStore accounts, CancellationToken cancellation)
     {
         if (AccountRules.Nickname(body.Value.Nickname) is { } broken)
             return Problem.Rules([broken]);
 
-        await accounts.Rename(Id(caller), body.Value.Nickname, cancellation);
+        await accounts.Rename(Id(caller), body.Value.Nickname, actor, cancellation);
         return await Show(caller, accounts, cancellation);
     }
 
-    private static async Task<Results<NoContent, Problem>> Delete(Caller caller, HttpResponse response, AccountStore accounts, CancellationToken cancellation)
+    private static async Task<Results<NoContent, Problem>> Delete(Caller caller, Actor actor, HttpResponse response, AccountStore accounts, CancellationToken cancellation)
     {
-        switch (await accounts.Erase(Id(caller), cancellation))
+        switch (await accounts.Erase(Id(caller), actor, cancellation))
         {
             case ChangeOutcome.LastAdmin:
                 return new Problem(AuthErrors.LastAdmin);
@@ -71,6 +72,7 @@ internal static class MeApi
         Body<PasswordChangeRequest> body,
         HttpContext http,
         Caller caller,
+        Actor actor,
         AccountStore accounts,
         Throttles throttles,
         PasswordHashing passwords,
@@ -93,7 +95,7 @@ internal static class MeApi
 
         await throttles.GiveBack(throttle, cancellation);
         var newHash = await turn.Hash(wanted);
-        return await accounts.ChangePassword(id, hash, newHash, new SessionId(caller.SessionId), cancellation)
+        return await accounts.ChangePassword(id, hash, newHash, new SessionId(caller.SessionId), actor, cancellation)
             ? TypedResults.NoContent()
             : new Problem(AuthErrors.WrongPassword);
     }

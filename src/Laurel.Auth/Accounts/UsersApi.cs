@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using Laurel.Auth.Logins;
 using Laurel.Platform.Access;
+using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -43,13 +44,13 @@ internal static class UsersApi
         await accounts.View(new AccountId(id), cancellation) is { } user ? TypedResults.Ok(user) : new Problem(Errors.NotFound);
 
     private static async Task<Results<Ok<UserView>, Problem>> Change(
-        Guid id, Body<UserChangeRequest> body, AccountStore accounts, CancellationToken cancellation)
+        Guid id, Body<UserChangeRequest> body, Actor actor, AccountStore accounts, CancellationToken cancellation)
     {
         var (role, active) = body.Value;
         if (role is null && active is null)
             return Problem.Rules([new FieldError("$", "nothing_to_change", "Give a role, or whether the account is active.")]);
 
-        return await accounts.Change(new AccountId(id), role, active, cancellation) switch
+        return await accounts.Change(new AccountId(id), role, active, actor, cancellation) switch
         {
             ChangeOutcome.NotFound => new Problem(Errors.NotFound),
             ChangeOutcome.Erased => new Problem(AuthErrors.AccountErased),

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Laurel.Platform;
+using Laurel.Platform.Audit;
 using Laurel.Platform.Postgres;
 using Laurel.Platform.Secrets;
 using Laurel.Platform.Tokens;
@@ -25,7 +26,7 @@ internal sealed class KeyStore(NpgsqlDataSource database, SecretBox secrets, Key
     {
         if (!await TryLoad(cancellation))
         {
-            await Add(activatesIn: TimeSpan.Zero, withdrawOld: false, onlyIfNone: true, cancellation);
+            await Add(activatesIn: TimeSpan.Zero, withdrawOld: false, onlyIfNone: true, Actor.Laurel, cancellation);
             if (!await TryLoad(cancellation))
                 throw new InvalidOperationException("There is no signing key though one was just made.");
         }
@@ -35,8 +36,8 @@ internal sealed class KeyStore(NpgsqlDataSource database, SecretBox secrets, Key
     /// Makes a new key. At once: it signs from now on and all earlier keys are withdrawn, which ends every access token
     /// (sessions stay: clients refresh). For a key that has leaked.
     /// </summary>
-    public Task<string> Rotate(bool atOnce, CancellationToken cancellation) =>
-        Add(atOnce ? TimeSpan.Zero : Publication, withdrawOld: atOnce, onlyIfNone: false, cancellation);
+    public Task<string> Rotate(bool atOnce, Actor by, CancellationToken cancellation) =>
+        Add(atOnce ? TimeSpan.Zero : Publication, withdrawOld: atOnce, onlyIfNone: false, by, cancellation);
 
     private async Task<bool> TryLoad(CancellationToken cancellation)
     {
@@ -70,7 +71,7 @@ internal sealed class KeyStore(NpgsqlDataSource database, SecretBox secrets, Key
         return _opened[kid] = SigningKey.ImportPkcs8(pkcs8);
     }
 
-    private async Task<string> Add(TimeSpan activatesIn, bool withdrawOld, bool onlyIfNone, CancellationToken cancellation)
+    private async Task<string> Add(TimeSpan activatesIn, bool withdrawOld, bool onlyIfNone, Actor by, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         var key = SigningKey.Create();
@@ -83,7 +84,7 @@ internal sealed class KeyStore(NpgsqlDataSource database, SecretBox secrets, Key
             {
                 // Two processes that start on an empty database must agree on one first key.
                 await transaction.Execute("LOCK TABLE signing_keys IN SHARE ROW EXCLUSIVE MODE", [], cancellation);
-                await transaction.Execute(
+                var added = await transaction.Execute(
                     """
                     INSERT INTO signing_keys (kid, sealed, created_at, activates_at)
                     SELECT $1, $2, $3, $4
@@ -99,6 +100,12 @@ internal sealed class KeyStore(NpgsqlDataSource database, SecretBox secrets, Key
                         WHERE kid <> $1
                         """,
                         [key.Kid, withdrawOld ? now : now + activatesIn + AccessTokens.LongestLife], cancellation);
+                }
+
+                if (added == 1)
+                {
+                    var entry = new AuditEntry(by, withdrawOld ? "signingKey.replaced" : "signingKey.added", "signingKey", key.Kid);
+                    await AuditTrail.Add(transaction, entry, cancellation);
                 }
 
                 return true;

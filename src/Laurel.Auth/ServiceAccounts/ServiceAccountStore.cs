@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using Laurel.Auth.Sessions;
+using Laurel.Platform.Audit;
 using Laurel.Platform.Postgres;
 using Npgsql;
 
@@ -27,17 +28,26 @@ internal sealed class ServiceAccountStore(NpgsqlDataSource database, SessionStor
     public static string NewSecret() => SecretPrefix + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
 
     /// <summary>Null where the name is taken.</summary>
-    public async Task<ServiceAccount?> Add(string name, IReadOnlyList<string> scopes, string secret, CancellationToken cancellation)
+    public Task<ServiceAccount?> Add(string name, IReadOnlyList<string> scopes, string secret, Actor by, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
-        return await database.QueryOne(
-            $"""
-            INSERT INTO service_accounts (id, name, scopes, secret_hash, grant_id, created_at, secret_rotated_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $6)
-            ON CONFLICT ON CONSTRAINT service_accounts_name_unique DO NOTHING
-            RETURNING {Columns}
-            """,
-            View, [Guid.CreateVersion7(now), name, scopes.ToArray(), Hash(secret), Guid.CreateVersion7(now), now], cancellation);
+        return database.InTransaction(
+            async transaction =>
+            {
+                var added = await transaction.Query(
+                    $"""
+                    INSERT INTO service_accounts (id, name, scopes, secret_hash, grant_id, created_at, secret_rotated_at)
+                    VALUES ($1, $2, $3, $4, $5, $6, $6)
+                    ON CONFLICT ON CONSTRAINT service_accounts_name_unique DO NOTHING
+                    RETURNING {Columns}
+                    """,
+                    View, [Guid.CreateVersion7(now), name, scopes.ToArray(), Hash(secret), Guid.CreateVersion7(now), now], cancellation);
+                if (added is not [var account])
+                    return null;
+                await AuditTrail.Add(transaction, Entry(by, "serviceAccount.created", account.ClientId, after: new { name, scopes }), cancellation);
+                return account;
+            },
+            cancellation);
     }
 
     public Task<List<ServiceAccount>> List(Guid? before, int limit, CancellationToken cancellation) =>
@@ -64,14 +74,15 @@ internal sealed class ServiceAccountStore(NpgsqlDataSource database, SessionStor
         return known.Hash is not null && CryptographicOperations.FixedTimeEquals(known.Hash, Hash(secret)) ? known.Grant : null;
     }
 
-    public Task<ServiceAccount?> Change(ServiceAccountId id, bool? active, IReadOnlyList<string>? scopes, CancellationToken cancellation) =>
-        Regrant(id, "active = COALESCE($3, active), scopes = COALESCE($4, scopes)", [active, scopes?.ToArray()], cancellation);
+    public Task<ServiceAccount?> Change(ServiceAccountId id, bool? active, IReadOnlyList<string>? scopes, Actor by, CancellationToken cancellation) =>
+        Regrant(id, "active = COALESCE($3, active), scopes = COALESCE($4, scopes)", [active, scopes?.ToArray()], "serviceAccount.changed", by, cancellation);
 
-    public Task<ServiceAccount?> RotateSecret(ServiceAccountId id, string secret, CancellationToken cancellation) =>
-        Regrant(id, "secret_hash = $3, secret_rotated_at = $4", [Hash(secret), time.GetUtcNow()], cancellation);
+    public Task<ServiceAccount?> RotateSecret(ServiceAccountId id, string secret, Actor by, CancellationToken cancellation) =>
+        Regrant(id, "secret_hash = $3, secret_rotated_at = $4", [Hash(secret), time.GetUtcNow()], "serviceAccount.secretRotated", by, cancellation);
 
     /// <summary>Changes an account and gives it a new grant, so that the tokens of the old one die everywhere.</summary>
-    private async Task<ServiceAccount?> Regrant(ServiceAccountId id, string change, object?[] values, CancellationToken cancellation)
+    private async Task<ServiceAccount?> Regrant(
+        ServiceAccountId id, string change, object?[] values, string action, Actor by, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         Guid? old = null;
@@ -79,8 +90,9 @@ internal sealed class ServiceAccountStore(NpgsqlDataSource database, SessionStor
             async transaction =>
             {
                 var grants = await transaction.Query(
-                    "SELECT grant_id FROM service_accounts WHERE id = $1 FOR UPDATE", row => row.GetGuid(0), [id.Value], cancellation);
-                if (grants is not [var grant])
+                    $"SELECT {Columns}, grant_id FROM service_accounts WHERE id = $1 FOR UPDATE",
+                    row => (Account: View(row), Grant: row.GetGuid(6)), [id.Value], cancellation);
+                if (grants is not [var (before, grant)])
                     return null;
 
                 old = grant;
@@ -88,6 +100,7 @@ internal sealed class ServiceAccountStore(NpgsqlDataSource database, SessionStor
                 var rows = await transaction.Query(
                     $"UPDATE service_accounts SET grant_id = $2, {change} WHERE id = $1 RETURNING {Columns}",
                     View, [id.Value, Guid.CreateVersion7(now), .. values], cancellation);
+                await AuditTrail.Add(transaction, Entry(by, action, id, before, rows[0]), cancellation);
                 return rows[0];
             },
             cancellation);
@@ -95,6 +108,9 @@ internal sealed class ServiceAccountStore(NpgsqlDataSource database, SessionStor
             sessions.Remember([revoked]);
         return changed;
     }
+
+    private static AuditEntry Entry(Actor by, string action, ServiceAccountId id, object? before = null, object? after = null) =>
+        new(by, action, "serviceAccount", id.ToString(), before, after);
 
     private static byte[] Hash(string secret) => SHA256.HashData(Encoding.UTF8.GetBytes(secret));
 

@@ -1,4 +1,5 @@
 using Laurel.Platform.Access;
+using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -36,7 +37,7 @@ internal static class ServiceAccountsApi
     }
 
     private static async Task<Results<Created<ServiceAccountSecret>, Problem>> Add(
-        Body<NewServiceAccountRequest> body, HttpResponse response, ServiceAccountStore store, CancellationToken cancellation)
+        Body<NewServiceAccountRequest> body, Actor actor, HttpResponse response, ServiceAccountStore store, CancellationToken cancellation)
     {
         var (name, scopes) = body.Value;
         List<FieldError?> found = [TextRules.Name("name", name, maxLength: 60), Unknown(scopes)];
@@ -44,7 +45,7 @@ internal static class ServiceAccountsApi
             return Problem.Rules(broken);
 
         var secret = ServiceAccountStore.NewSecret();
-        if (await store.Add(name, [.. scopes.Distinct()], secret, cancellation) is not { } account)
+        if (await store.Add(name, [.. scopes.Distinct()], secret, actor, cancellation) is not { } account)
             return new Problem(AuthErrors.NameTaken);
 
         response.Headers.CacheControl = "no-store";
@@ -62,7 +63,7 @@ internal static class ServiceAccountsApi
         await store.Find(new ServiceAccountId(id), cancellation) is { } account ? TypedResults.Ok(account) : new Problem(Errors.NotFound);
 
     private static async Task<Results<Ok<ServiceAccount>, Problem>> Change(
-        Guid id, Body<ServiceAccountChangeRequest> body, ServiceAccountStore store, CancellationToken cancellation)
+        Guid id, Body<ServiceAccountChangeRequest> body, Actor actor, ServiceAccountStore store, CancellationToken cancellation)
     {
         var (active, scopes) = body.Value;
         if (active is null && scopes is null)
@@ -70,16 +71,16 @@ internal static class ServiceAccountsApi
         if (scopes is not null && Unknown(scopes) is { } broken)
             return Problem.Rules([broken]);
 
-        return await store.Change(new ServiceAccountId(id), active, scopes?.Distinct().ToList(), cancellation) is { } account
+        return await store.Change(new ServiceAccountId(id), active, scopes?.Distinct().ToList(), actor, cancellation) is { } account
             ? TypedResults.Ok(account)
             : new Problem(Errors.NotFound);
     }
 
     private static async Task<Results<Ok<ServiceAccountSecret>, Problem>> RotateSecret(
-        Guid id, HttpResponse response, ServiceAccountStore store, CancellationToken cancellation)
+        Guid id, Actor actor, HttpResponse response, ServiceAccountStore store, CancellationToken cancellation)
     {
         var secret = ServiceAccountStore.NewSecret();
-        if (await store.RotateSecret(new ServiceAccountId(id), secret, cancellation) is not { } account)
+        if (await store.RotateSecret(new ServiceAccountId(id), secret, actor, cancellation) is not { } account)
             return new Problem(Errors.NotFound);
 
         response.Headers.CacheControl = "no-store";

@@ -55,7 +55,7 @@ internal sealed class Generations(EventsDatabase database, EventCatalog catalog,
     }
 
     /// <summary>To attach a table disturbs nobody; to create it as a partition would wait for all who read the log.</summary>
-    private Task<int> Make(int number, CancellationToken cancellation) => database.Any.InTransaction(
+    private Task<int> Make(int number, CancellationToken cancellation) => database.Owner.InTransaction(
         async transaction =>
         {
             await transaction.Execute("SELECT pg_advisory_xact_lock($1)", [TablesKey], cancellation);
@@ -111,7 +111,7 @@ internal sealed class Generations(EventsDatabase database, EventCatalog catalog,
     private async Task Drop(CancellationToken cancellation)
     {
         // One process at a time: what one has begun another must not finish beside it. The lock goes with the connection.
-        await using var connection = await database.Any.OpenConnectionAsync(cancellation);
+        await using var connection = await database.Owner.OpenConnectionAsync(cancellation);
         await using var mine = new NpgsqlCommand($"SELECT pg_try_advisory_lock({TablesKey + 1})", connection);
         if (!(bool)(await mine.ExecuteScalarAsync(cancellation))!)
             return;
@@ -145,11 +145,11 @@ internal sealed class Generations(EventsDatabase database, EventCatalog catalog,
         {
             if (isDetaching is { } hasBegun)
             {
-                await database.Any.Execute(
+                await database.Owner.Execute(
                     $"ALTER TABLE activities DETACH PARTITION {Table(number)} {(hasBegun ? "FINALIZE" : "CONCURRENTLY")}", [], cancellation);
             }
 
-            await database.Any.Execute($"DROP TABLE IF EXISTS {Table(number)}", [], cancellation);
+            await database.Owner.Execute($"DROP TABLE IF EXISTS {Table(number)}", [], cancellation);
         }
     }
 

@@ -1,6 +1,7 @@
 using Laurel.Events.Catalog;
 using Laurel.Events.Jobs;
 using Laurel.Platform.Access;
+using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
 using Laurel.Platform.Postgres;
 using Microsoft.AspNetCore.Builder;
@@ -33,7 +34,7 @@ internal static class BacktestApi
     private static async Task<Results<Ok<BacktestResult>, Accepted<JobView>, Problem>> Run(
         Guid id,
         Body<BacktestRequest> body,
-        Caller caller,
+        Actor actor,
         EventsDatabase database,
         EventStore events,
         EventCatalog catalog,
@@ -55,7 +56,7 @@ internal static class BacktestApi
         var rewards = await Rewards(database, request.Event?.Offers.Select(offer => offer.RewardId) ?? stored.Offers.Select(offer => offer.RewardId), cancellation);
         if (request.Event is { } wanted)
         {
-            var decision = EventDecisions.Create(wanted, [.. rewards.Values], caller.Subject, time.GetUtcNow());
+            var decision = EventDecisions.Create(wanted, [.. rewards.Values], actor.Id, time.GetUtcNow());
             if (decision.Outcome != EventOutcome.Changed)
                 return Problem.Rules([.. decision.Broken!.Select(fault => fault with { Path = $"event.{fault.Path}" })]);
             if (wanted.Offers.DistinctBy(offer => offer.RewardId).Count() < wanted.Offers.Count)
@@ -68,7 +69,13 @@ internal static class BacktestApi
             return TypedResults.Ok(result);
 
         var job = await database.Any.InTransaction(
-            transaction => jobs.Enqueue(transaction, JobKind.Backtest, @event, epoch: null, plan, caller.Subject, cancellation), cancellation);
+            async transaction =>
+            {
+                var made = await jobs.Enqueue(transaction, JobKind.Backtest, @event, epoch: null, plan, actor.Id, cancellation);
+                await AuditTrail.Add(transaction, JobAudit.Started(actor, "event.backtested", @event, made), cancellation);
+                return made;
+            },
+            cancellation);
         return TypedResults.Accepted($"/v1/jobs/{job}", (await jobReader.Find(job, cancellation))!);
     }
 

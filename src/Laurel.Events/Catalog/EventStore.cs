@@ -1,5 +1,6 @@
 using Laurel.Events.Activities;
 using Laurel.Events.Claims;
+using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
 using Laurel.Platform.Postgres;
 using Microsoft.Extensions.Logging;
@@ -13,18 +14,18 @@ internal sealed record EventFilter(EventStatus? Status, Phase? Phase, string? Te
 /// <param name="By">Who.</param>
 /// <param name="Seen">The version.</param>
 /// <param name="Overwrites">Whether it would undo what somebody else has just set, and so has to have seen it.</param>
-internal sealed record Editor(string By, IfMatch Seen, bool Overwrites);
+internal sealed record Editor(Actor By, IfMatch Seen, bool Overwrites);
 
 /// <summary>Events and their offers in the database.</summary>
 internal sealed class EventStore(NpgsqlDataSource database, EventCatalog catalog, EventWriter writer, TimeProvider time, ILogger<EventStore> log)
 {
-    public Task<EventDecision> Create(NewEventRequest request, string by, CancellationToken cancellation) =>
+    public Task<EventDecision> Create(NewEventRequest request, Actor by, CancellationToken cancellation) =>
         OfferingOnce(() => catalog.Change(
             async transaction =>
             {
                 var now = time.GetUtcNow();
                 var rewards = await RewardStore.Find(transaction, request.Offers.Select(offer => offer.RewardId), cancellation);
-                var decision = EventDecisions.Create(request, rewards, by, now);
+                var decision = EventDecisions.Create(request, rewards, by.Id, now);
                 return decision.Outcome == EventOutcome.Changed
                     ? decision with { Event = await EventWriter.Insert(transaction, decision.Event!, by, cancellation) }
                     : decision;
@@ -71,7 +72,7 @@ internal sealed class EventStore(NpgsqlDataSource database, EventCatalog catalog
                 : EventDecisions.RemoveOffer(before, offer, now),
             cancellation);
 
-    public Task<EventOutcome> Delete(EventId id, IfMatch seen, CancellationToken cancellation) =>
+    public Task<EventOutcome> Delete(EventId id, IfMatch seen, Actor by, CancellationToken cancellation) =>
         catalog.Change(
             async transaction =>
             {
@@ -82,6 +83,7 @@ internal sealed class EventStore(NpgsqlDataSource database, EventCatalog catalog
                 if (await transaction.Execute("DELETE FROM events WHERE id = $1 AND status = 'draft'", [id.Value], cancellation) == 0)
                     return EventOutcome.NotADraft;
                 await Stocks.Remove(transaction, before.Offers.Select(offer => offer.Id.Value), cancellation);
+                await AuditTrail.Add(transaction, EventAudit.Deleted(by, before), cancellation);
                 return EventOutcome.Changed;
             },
             cancellation);
@@ -178,7 +180,7 @@ internal sealed class EventStore(NpgsqlDataSource database, EventCatalog catalog
                     return EventOutcome.NotFound;
                 if (!editor.Seen.Permits(before.Version))
                     return EventOutcome.VersionMismatch;
-                if (editor.Overwrites && editor.Seen.IsAbsent && before.Status == EventStatus.Active && before.UpdatedBy != editor.By)
+                if (editor.Overwrites && editor.Seen.IsAbsent && before.Status == EventStatus.Active && before.UpdatedBy != editor.By.Id)
                     return EventOutcome.IfMatchRequired;
 
                 var now = time.GetUtcNow();

@@ -1,7 +1,7 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Laurel.Events.Claims;
 using Laurel.Events.Jobs;
+using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
 using Laurel.Platform.Postgres;
 using Laurel.Rules;
@@ -12,7 +12,7 @@ namespace Laurel.Events.Catalog;
 /// <summary>Makes decisions on events true, in the transaction of the change: the rows, the version that is kept, the job it asks for.</summary>
 internal sealed class EventWriter(JobStore jobs)
 {
-    public static async Task<Event> Insert(NpgsqlTransaction transaction, Event made, string by, CancellationToken cancellation)
+    public static async Task<Event> Insert(NpgsqlTransaction transaction, Event made, Actor by, CancellationToken cancellation)
     {
         await transaction.Execute(
             """
@@ -21,15 +21,16 @@ internal sealed class EventWriter(JobStore jobs)
                 condition, version, next_ordinal, created_at, created_by, updated_at)
             VALUES ($1, 'draft', $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb, $11, $12, $13, $14, $13)
             """,
-            [made.Id.Value, .. Values(made.Request), made.Version, made.NextOrdinal, made.CreatedAt, by], cancellation);
+            [made.Id.Value, .. Values(made.Request), made.Version, made.NextOrdinal, made.CreatedAt, by.Id], cancellation);
         await AddOffers(transaction, made.Id, made.Offers, made.CreatedAt, cancellation);
         await Keep(transaction, made, EventChange.Created, cancellation);
+        await AuditTrail.Add(transaction, EventAudit.Created(by, made), cancellation);
         return made;
     }
 
     /// <summary>The event as it is now.</summary>
     public async Task<Event> Update(
-        NpgsqlTransaction transaction, Event before, EventDecision decision, Recount recount, string by, DateTimeOffset now, CancellationToken cancellation)
+        NpgsqlTransaction transaction, Event before, EventDecision decision, Recount recount, Actor by, DateTimeOffset now, CancellationToken cancellation)
     {
         var epoch = recount == Recount.Everything ? before.Epoch + 1 : before.Epoch;
         var after = decision.Event! with
@@ -38,7 +39,7 @@ internal sealed class EventWriter(JobStore jobs)
             Epoch = epoch,
             Quarantine = recount == Recount.Everything ? null : before.Quarantine,
             UpdatedAt = now,
-            UpdatedBy = by,
+            UpdatedBy = by.Id,
         };
         await transaction.Execute(
             """
@@ -60,7 +61,8 @@ internal sealed class EventWriter(JobStore jobs)
             await transaction.Execute("DELETE FROM quarantines WHERE event_id = $1", [after.Id.Value], cancellation);
         await Keep(transaction, after, decision.Change, cancellation);
         if (Job(recount) is { } job)
-            await jobs.Enqueue(transaction, job, after.Id, epoch, by, cancellation);
+            await jobs.Enqueue(transaction, job, after.Id, epoch, by.Id, cancellation);
+        await AuditTrail.Add(transaction, EventAudit.Changed(by, decision.Change, before, after), cancellation);
         return after;
     }
 
@@ -135,17 +137,4 @@ internal sealed class EventWriter(JobStore jobs)
             cancellation);
 
     private static string Json(Condition condition) => JsonSerializer.Serialize(condition, JsonRules.Options);
-
-    /// <summary>What is kept of each version.</summary>
-    private sealed record EventContent : EventRequest
-    {
-        [SetsRequiredMembers]
-        public EventContent(Event made) : base(made.Request) => (Status, Epoch, Offers) = (made.Status, made.Epoch, made.Offers);
-
-        public EventStatus Status { get; }
-
-        public int Epoch { get; }
-
-        public IReadOnlyList<Offer> Offers { get; }
-    }
 }

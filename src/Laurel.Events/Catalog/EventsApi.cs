@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using Laurel.Platform.Access;
+using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -43,9 +44,9 @@ internal static class EventsApi
     }
 
     private static async Task<Results<Created<EventView>, Problem>> Create(
-        Body<NewEventRequest> body, Caller caller, HttpResponse response, EventStore events, TimeProvider time, CancellationToken cancellation)
+        Body<NewEventRequest> body, Caller caller, Actor actor, HttpResponse response, EventStore events, TimeProvider time, CancellationToken cancellation)
     {
-        var decision = await events.Create(body.Value, caller.Subject, cancellation);
+        var decision = await events.Create(body.Value, actor, cancellation);
         return EventAnswers.Refused(decision) is { } problem
             ? problem
             : TypedResults.Created($"/v1/events/{decision.Event!.Id}", EventAnswers.Shown(decision.Event, caller, response, time));
@@ -93,25 +94,25 @@ internal static class EventsApi
     }
 
     private static async Task<Results<Ok<EventView>, Problem>> Edit(
-        Guid id, Patch<EventRequest> patch, IfMatch seen, Caller caller, HttpResponse response, EventStore events, TimeProvider time, CancellationToken cancellation)
+        Guid id, Patch<EventRequest> patch, IfMatch seen, Caller caller, Actor actor, HttpResponse response, EventStore events, TimeProvider time, CancellationToken cancellation)
     {
         if (patch.IsEmpty)
             return EventAnswers.NothingToChange();
 
-        var decision = await events.Edit(new EventId(id), patch, new Editor(caller.Subject, seen, Overwrites: true), cancellation);
+        var decision = await events.Edit(new EventId(id), patch, new Editor(actor, seen, Overwrites: true), cancellation);
         return Answer(decision, caller, response, time);
     }
 
     /// <summary>To switch an event off must be possible at once, whoever changed it last: it overwrites nothing.</summary>
     private static async Task<Results<Ok<EventView>, Problem>> Switch(
-        Guid id, Body<StatusRequest> body, IfMatch seen, Caller caller, HttpResponse response, EventStore events, TimeProvider time, CancellationToken cancellation)
+        Guid id, Body<StatusRequest> body, IfMatch seen, Caller caller, Actor actor, HttpResponse response, EventStore events, TimeProvider time, CancellationToken cancellation)
     {
-        var decision = await events.Switch(new EventId(id), body.Value.Status, new Editor(caller.Subject, seen, Overwrites: false), cancellation);
+        var decision = await events.Switch(new EventId(id), body.Value.Status, new Editor(actor, seen, Overwrites: false), cancellation);
         return Answer(decision, caller, response, time);
     }
 
-    private static async Task<Results<NoContent, Problem>> Delete(Guid id, IfMatch seen, EventStore events, CancellationToken cancellation) =>
-        EventAnswers.Refused(await events.Delete(new EventId(id), seen, cancellation)) is { } problem ? problem : TypedResults.NoContent();
+    private static async Task<Results<NoContent, Problem>> Delete(Guid id, IfMatch seen, Actor actor, EventStore events, CancellationToken cancellation) =>
+        EventAnswers.Refused(await events.Delete(new EventId(id), seen, actor, cancellation)) is { } problem ? problem : TypedResults.NoContent();
 
     private static Results<Ok<EventView>, Problem> Answer(EventDecision decision, Caller caller, HttpResponse response, TimeProvider time) =>
         EventAnswers.Refused(decision) is { } problem ? problem : TypedResults.Ok(EventAnswers.Shown(decision.Event!, caller, response, time));

@@ -1,4 +1,5 @@
 using Laurel.Platform.Access;
+using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -29,31 +30,31 @@ internal static class OffersApi
     }
 
     private static async Task<Results<Created<Offer>, Problem>> Add(
-        Guid id, Body<OfferRequest> body, IfMatch seen, Caller caller, HttpResponse response, EventStore events, TimeProvider time, CancellationToken cancellation)
+        Guid id, Body<OfferRequest> body, IfMatch seen, Actor actor, HttpResponse response, EventStore events, TimeProvider time, CancellationToken cancellation)
     {
         // One more offer overwrites nobody's.
         var offer = new OfferId(Guid.CreateVersion7(time.GetUtcNow()));
-        var decision = await events.AddOffer(new EventId(id), offer, body.Value, new Editor(caller.Subject, seen, Overwrites: false), cancellation);
+        var decision = await events.AddOffer(new EventId(id), offer, body.Value, new Editor(actor, seen, Overwrites: false), cancellation);
         return EventAnswers.Refused(decision) is { } problem
             ? problem
             : TypedResults.Created($"/v1/events/{id}", Shown(decision, offer, response));
     }
 
     private static async Task<Results<Ok<Offer>, Problem>> Change(
-        Guid id, Guid offerId, Patch<OfferRequest> patch, IfMatch seen, Caller caller, HttpResponse response, EventStore events, CancellationToken cancellation)
+        Guid id, Guid offerId, Patch<OfferRequest> patch, IfMatch seen, Actor actor, HttpResponse response, EventStore events, CancellationToken cancellation)
     {
         if (patch.IsEmpty)
             return EventAnswers.NothingToChange();
 
         var offer = new OfferId(offerId);
-        var decision = await events.ChangeOffer(new EventId(id), offer, patch, new Editor(caller.Subject, seen, Overwrites: true), cancellation);
+        var decision = await events.ChangeOffer(new EventId(id), offer, patch, new Editor(actor, seen, Overwrites: true), cancellation);
         return EventAnswers.Refused(decision) is { } problem ? problem : TypedResults.Ok(Shown(decision, offer, response));
     }
 
     private static async Task<Results<NoContent, Problem>> Remove(
-        Guid id, Guid offerId, IfMatch seen, Caller caller, HttpResponse response, EventStore events, CancellationToken cancellation)
+        Guid id, Guid offerId, IfMatch seen, Actor actor, HttpResponse response, EventStore events, CancellationToken cancellation)
     {
-        var decision = await events.RemoveOffer(new EventId(id), new OfferId(offerId), new Editor(caller.Subject, seen, Overwrites: true), cancellation);
+        var decision = await events.RemoveOffer(new EventId(id), new OfferId(offerId), new Editor(actor, seen, Overwrites: true), cancellation);
         if (EventAnswers.Refused(decision) is { } problem)
             return problem;
 

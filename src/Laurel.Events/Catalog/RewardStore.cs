@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Laurel.Events.Claims;
+using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
 using Laurel.Platform.Postgres;
 using Npgsql;
@@ -23,7 +24,7 @@ internal sealed class RewardStore(NpgsqlDataSource database, EventCatalog catalo
     private const string Columns = "id, name, contents, stock, version, created_at, created_by, updated_at";
 
     /// <summary>A new reward is no change of the catalog: nothing refers to it yet.</summary>
-    public Task<Reward> Add(RewardRequest reward, string by, CancellationToken cancellation) => database.InTransaction(
+    public Task<Reward> Add(RewardRequest reward, Actor by, CancellationToken cancellation) => database.InTransaction(
         async transaction =>
         {
             var now = time.GetUtcNow();
@@ -33,17 +34,18 @@ internal sealed class RewardStore(NpgsqlDataSource database, EventCatalog catalo
                 VALUES ($1, $2, $3::jsonb, $4, 1, $5, $6, $5)
                 RETURNING {Columns}
                 """,
-                Read, [Guid.CreateVersion7(now), reward.Name, Json(reward.Contents), reward.Stock, now, by], cancellation);
+                Read, [Guid.CreateVersion7(now), reward.Name, Json(reward.Contents), reward.Stock, now, by.Id], cancellation);
             await Stocks.Set(transaction, made[0].Id.Value, reward.Stock, cancellation);
+            await AuditTrail.Add(transaction, new AuditEntry(by, "reward.created", "reward", made[0].Id.ToString(), After: reward), cancellation);
             return made[0];
         },
         cancellation);
 
-    public async Task<RewardChange> Change(RewardId id, Patch<RewardRequest> patch, IfMatch seen, CancellationToken cancellation)
+    public async Task<RewardChange> Change(RewardId id, Patch<RewardRequest> patch, IfMatch seen, Actor by, CancellationToken cancellation)
     {
         try
         {
-            return await MakeChange(id, patch, seen, cancellation);
+            return await MakeChange(id, patch, seen, by, cancellation);
         }
         catch (PostgresException exception) when (exception.ConstraintName == Stocks.BelowTaken)
         {
@@ -51,7 +53,7 @@ internal sealed class RewardStore(NpgsqlDataSource database, EventCatalog catalo
         }
     }
 
-    private Task<RewardChange> MakeChange(RewardId id, Patch<RewardRequest> patch, IfMatch seen, CancellationToken cancellation) =>
+    private Task<RewardChange> MakeChange(RewardId id, Patch<RewardRequest> patch, IfMatch seen, Actor by, CancellationToken cancellation) =>
         catalog.Change(
             async transaction =>
             {
@@ -77,6 +79,7 @@ internal sealed class RewardStore(NpgsqlDataSource database, EventCatalog catalo
                     Read, [id.Value, wanted.Name, Json(wanted.Contents), wanted.Stock, time.GetUtcNow()], cancellation);
                 if (wanted.Stock != request.Stock)
                     await Stocks.Set(transaction, id.Value, wanted.Stock, cancellation);
+                await AuditTrail.Add(transaction, new AuditEntry(by, "reward.changed", "reward", id.ToString(), request, wanted), cancellation);
                 return new RewardChange(RewardOutcome.Changed, after[0]);
             },
             cancellation);

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using Laurel.Platform.Access;
+using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -26,23 +27,23 @@ internal static class RewardsApi
     }
 
     private static async Task<Results<Created<Reward>, Problem>> Add(
-        Body<RewardRequest> body, Caller caller, HttpResponse response, RewardStore rewards, CancellationToken cancellation)
+        Body<RewardRequest> body, Actor actor, HttpResponse response, RewardStore rewards, CancellationToken cancellation)
     {
         if (RewardRules.Check(body.Value) is { Count: > 0 } broken)
             return Problem.Rules(broken);
 
-        var reward = await rewards.Add(body.Value, caller.Subject, cancellation);
+        var reward = await rewards.Add(body.Value, actor, cancellation);
         IfMatch.Tell(response, reward.Version);
         return TypedResults.Created($"/v1/rewards/{reward.Id}", reward);
     }
 
     private static async Task<Results<Ok<Reward>, Problem>> Change(
-        Guid id, Patch<RewardRequest> patch, IfMatch seen, HttpResponse response, RewardStore rewards, CancellationToken cancellation)
+        Guid id, Patch<RewardRequest> patch, IfMatch seen, Actor actor, HttpResponse response, RewardStore rewards, CancellationToken cancellation)
     {
         if (patch.IsEmpty)
             return Problem.Rules([new FieldError("$", "nothing_to_change", "Name at least one field.")]);
 
-        var change = await rewards.Change(new RewardId(id), patch, seen, cancellation);
+        var change = await rewards.Change(new RewardId(id), patch, seen, actor, cancellation);
         return change.Outcome switch
         {
             RewardOutcome.NotFound => new Problem(Errors.NotFound),

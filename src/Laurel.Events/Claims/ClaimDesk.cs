@@ -1,6 +1,7 @@
 using Laurel.Events.Coupons;
 using Laurel.Events.Deliveries;
 using Laurel.Events.Wallet;
+using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
 using Laurel.Platform.Postgres;
 using Npgsql;
@@ -25,7 +26,7 @@ internal enum RulingKind
 /// <param name="By">Who decides.</param>
 /// <param name="Reason">Why.</param>
 /// <param name="AllowRetry">Of a rejection: whether the user may claim it again.</param>
-internal sealed record Ruling(ClaimId Id, RulingKind Kind, string By, string? Reason, bool AllowRetry = false)
+internal sealed record Ruling(ClaimId Id, RulingKind Kind, Actor By, string? Reason, bool AllowRetry = false)
 {
     /// <summary>Of a refusal by the game.</summary>
     public Refusal? Refusal { get; init; }
@@ -69,7 +70,7 @@ internal sealed class ClaimDesk(EventsDatabase database, DeliveryBell bell, Time
     {
         if (await transaction.Query(Find, ClaimStore.Read, [ruling.Id.Value], cancellation) is not [var before])
             return (RulingOutcome.NotFound, null);
-        if (before.Key.UserId == ruling.By)
+        if (before.Key.UserId == ruling.By.Id)
             return (RulingOutcome.OwnClaim, before);
 
         var now = time.GetUtcNow();
@@ -84,7 +85,7 @@ internal sealed class ClaimDesk(EventsDatabase database, DeliveryBell bell, Time
             """,
             ClaimStore.Read,
             [
-                before.Key.UserId, ruling.Id.Value, WireNames<ClaimStatus>.Of(to), ruling.By, now, ruling.Reason,
+                before.Key.UserId, ruling.Id.Value, WireNames<ClaimStatus>.Of(to), ruling.By.Id, now, ruling.Reason,
                 (short)(ruling.Kind == RulingKind.Approve ? before.Holds : Holds.Nothing), WireNames<ClaimStatus>.Of(from),
             ],
             cancellation);
@@ -94,6 +95,7 @@ internal sealed class ClaimDesk(EventsDatabase database, DeliveryBell bell, Time
         await Settle(transaction, ruling, before, now, cancellation);
         if (before.IsDelivered)
             await Tell(transaction, ruling, before, now, cancellation);
+        await AuditTrail.Add(transaction, ClaimAudit.Decided(ruling, before, after), cancellation);
         return (RulingOutcome.Done, after);
     }
 

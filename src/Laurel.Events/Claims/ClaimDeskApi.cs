@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using Laurel.Events.Catalog;
 using Laurel.Platform.Access;
+using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -86,20 +87,20 @@ internal static class ClaimDeskApi
         await claims.Find(new ClaimId(id), cancellation) is { } found ? TypedResults.Ok(ClaimView.Of(found, forStaff: true)) : new Problem(Errors.NotFound);
 
     private static Task<Results<Ok<ClaimView>, Problem>> Approve(
-        Guid id, OptionalBody<ApprovalRequest> body, Caller caller, ClaimDesk desk, CancellationToken cancellation) =>
-        Decide(desk, new Ruling(new ClaimId(id), RulingKind.Approve, caller.Subject, body.Value?.Reason), cancellation);
+        Guid id, OptionalBody<ApprovalRequest> body, Actor actor, ClaimDesk desk, CancellationToken cancellation) =>
+        Decide(desk, new Ruling(new ClaimId(id), RulingKind.Approve, actor, body.Value?.Reason), cancellation);
 
     private static Task<Results<Ok<ClaimView>, Problem>> Reject(
-        Guid id, Body<RejectionRequest> body, Caller caller, ClaimDesk desk, CancellationToken cancellation) =>
-        Decide(desk, new Ruling(new ClaimId(id), RulingKind.Reject, caller.Subject, body.Value.Reason, body.Value.AllowRetry), cancellation);
+        Guid id, Body<RejectionRequest> body, Actor actor, ClaimDesk desk, CancellationToken cancellation) =>
+        Decide(desk, new Ruling(new ClaimId(id), RulingKind.Reject, actor, body.Value.Reason, body.Value.AllowRetry), cancellation);
 
     private static Task<Results<Ok<ClaimView>, Problem>> Cancel(
-        Guid id, Body<ReasonRequest> body, Caller caller, ClaimDesk desk, CancellationToken cancellation) =>
-        Decide(desk, new Ruling(new ClaimId(id), RulingKind.Cancel, caller.Subject, body.Value.Reason), cancellation);
+        Guid id, Body<ReasonRequest> body, Actor actor, ClaimDesk desk, CancellationToken cancellation) =>
+        Decide(desk, new Ruling(new ClaimId(id), RulingKind.Cancel, actor, body.Value.Reason), cancellation);
 
     private static Task<Results<Ok<ClaimView>, Problem>> Revoke(
-        Guid id, Body<ReasonRequest> body, Caller caller, ClaimDesk desk, CancellationToken cancellation) =>
-        Decide(desk, new Ruling(new ClaimId(id), RulingKind.Revoke, caller.Subject, body.Value.Reason), cancellation);
+        Guid id, Body<ReasonRequest> body, Actor actor, ClaimDesk desk, CancellationToken cancellation) =>
+        Decide(desk, new Ruling(new ClaimId(id), RulingKind.Revoke, actor, body.Value.Reason), cancellation);
 
     private static async Task<Results<Ok<ClaimView>, Problem>> Decide(ClaimDesk desk, Ruling ruling, CancellationToken cancellation)
     {

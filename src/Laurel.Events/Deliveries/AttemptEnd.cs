@@ -1,3 +1,5 @@
+using Laurel.Platform.Audit;
+
 namespace Laurel.Events.Deliveries;
 
 /// <summary>How an attempt ended, to be made true if it is still that attempt's to say.</summary>
@@ -29,8 +31,28 @@ internal sealed record AttemptEnd(string UserId, DeliveryId Id, ClaimId Claim, G
     /// <summary>How many failures whoever speaks for no attempt in particular has seen: said twice at once, it counts once.</summary>
     public int? Seen { get; init; }
 
+    /// <summary>What is noted with it.</summary>
+    public AuditEntry? Audit { get; init; }
+
     /// <summary>Whether the attempt that is under way is not waited for any more.</summary>
     public bool EndsLease { get; init; }
+
+    /// <summary>What an endpoint's answer means.</summary>
+    /// <param name="delivery">What it was told.</param>
+    /// <param name="reply">What it answered.</param>
+    /// <param name="now">When.</param>
+    /// <param name="dice">From 0 to 1, for the pause after a failure.</param>
+    public static AttemptEnd Of(LeasedDelivery delivery, WebhookReply reply, DateTimeOffset now, double dice)
+    {
+        var outcome = reply.IsDone ? AttemptOutcome.Delivered : reply.Status == 202 ? AttemptOutcome.Accepted : AttemptOutcome.Failed;
+        var attempt = new DeliveryAttempt(now, outcome, reply.Status, reply.Error, (int)reply.Took.TotalMilliseconds);
+        return outcome switch
+        {
+            AttemptOutcome.Delivered => Delivered(delivery, attempt),
+            AttemptOutcome.Accepted => Accepted(delivery, attempt, dice),
+            _ => Failed(delivery, attempt, reply.RetryAfter, dice),
+        };
+    }
 
     public static AttemptEnd Delivered(LeasedDelivery delivery, DeliveryAttempt attempt) => Of(delivery, DeliveryStatus.Delivered, attempt) with
     {

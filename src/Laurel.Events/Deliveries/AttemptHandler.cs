@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
 using Laurel.Platform.Postgres;
 using Npgsql;
@@ -17,6 +18,7 @@ internal sealed class AttemptHandler(TimeProvider time) : IBatchHandler<AttemptE
               AND (ended.seen IS NULL OR deliveries.failures = ended.seen)
         """;
 
+    /// <remarks>"IS TRUE" keeps the planner from looking for claims by their status: it would find all that wait, for each of the batch.</remarks>
     public const string Complete =
         $"""
         UPDATE claims
@@ -29,7 +31,7 @@ internal sealed class AttemptHandler(TimeProvider time) : IBatchHandler<AttemptE
         ) AS ended
         WHERE claims.user_id = ended.user_id
           AND claims.id = ended.claim_id
-          AND claims.status = 'processing'
+          AND (claims.status = 'processing') IS TRUE
           AND EXISTS (SELECT FROM deliveries WHERE deliveries.id = ended.id AND deliveries.user_id = ended.user_id AND {Guard})
         RETURNING claims.id
         """;
@@ -92,8 +94,18 @@ internal sealed class AttemptHandler(TimeProvider time) : IBatchHandler<AttemptE
         if (completing.Exists(end => completed.Contains(end.Claim.Value) && !ended.Contains(end.Id.Value)))
             throw new RepeatBatchException("Another process took a delivery while its claim was completed.");
 
+        await Note(connection, first.FindAll(end => ended.Contains(end.Id.Value)));
         var told = new HashSet<DeliveryId>();
         return [.. batch.Select(end => ended.Contains(end.Id.Value) && told.Add(end.Id))];
+    }
+
+    private static async Task Note(NpgsqlConnection connection, List<AttemptEnd> ended)
+    {
+        var entries = ended.Select(end => end.Audit).OfType<AuditEntry>().ToList();
+        if (entries.Count == 0)
+            return;
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { AuditTrail.Insert(entries) } };
+        await batch.ExecuteNonQueryAsync();
     }
 
     private NpgsqlBatchCommand Completing(List<AttemptEnd> ends) => new(Complete)

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using Laurel.Platform.Access;
+using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -54,21 +55,21 @@ internal static class DeliveriesApi
     private static async Task<Results<Ok<DeliveryView>, Problem>> Show(Guid id, DeliveryDesk desk, CancellationToken cancellation) =>
         await desk.Find(new DeliveryId(id), cancellation) is { } found ? TypedResults.Ok(DeliveryView.Of(found, withAttempts: true)) : new Problem(Errors.NotFound);
 
-    private static async Task<Results<Accepted<DeliveryView>, Problem>> Retry(Guid id, DeliveryDesk desk, CancellationToken cancellation)
+    private static async Task<Results<Accepted<DeliveryView>, Problem>> Retry(Guid id, Actor actor, DeliveryDesk desk, CancellationToken cancellation)
     {
-        var (outcome, delivery) = await desk.Retry(new DeliveryId(id), cancellation);
+        var (outcome, delivery) = await desk.Retry(new DeliveryId(id), actor, cancellation);
         return DeliveryAnswers.Refused(outcome, delivery) is { } problem
             ? problem
             : TypedResults.Accepted($"/v1/deliveries/{id}", DeliveryView.Of(delivery!, withAttempts: true));
     }
 
     private static async Task<Results<Ok<DeliveryView>, Problem>> Complete(
-        Guid id, Body<CompleteRequest> body, Caller caller, DeliveryDesk desk, CancellationToken cancellation)
+        Guid id, Body<CompleteRequest> body, Actor actor, DeliveryDesk desk, CancellationToken cancellation)
     {
         if (TextRules.Prose("reason", body.Value.Reason, MaxReason) is { } broken)
             return Problem.Rules([broken]);
         var (outcome, delivery) = await desk.Hear(
-            new DeliveryId(id), new GameWord(WordKind.Complete, Lease: null, caller.Subject, body.Value.Reason), cancellation);
+            new DeliveryId(id), new GameWord(WordKind.Complete, Lease: null, actor.Id, body.Value.Reason) { Actor = actor }, cancellation);
         return DeliveryAnswers.Refused(outcome, delivery) is { } problem ? problem : TypedResults.Ok(DeliveryView.Of(delivery!, withAttempts: true));
     }
 }
@@ -78,6 +79,7 @@ internal static class DeliveryAnswers
     public static Problem? Refused(WordOutcome outcome, StoredDelivery? delivery) => outcome switch
     {
         WordOutcome.NotFound => new Problem(Errors.NotFound),
+        WordOutcome.SignedByOther => new Problem(EventsErrors.InvalidSignature),
         WordOutcome.OwnClaim => new Problem(EventsErrors.OwnClaim),
         WordOutcome.Decided => WithDelivery(EventsErrors.DeliveryDecided, delivery!),
         WordOutcome.LeasedByOther => WithDelivery(EventsErrors.DeliveryLeased, delivery!),

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Laurel.Events.Claims;
+using Laurel.Platform.Audit;
 using Laurel.Platform.Postgres;
 
 namespace Laurel.Events.Deliveries;
@@ -7,6 +8,7 @@ namespace Laurel.Events.Deliveries;
 internal enum WordOutcome
 {
     NotFound,
+    SignedByOther,
     OwnClaim,
     Decided,
     LeasedByOther,
@@ -41,18 +43,27 @@ internal sealed class DeliveryDesk(EventsDatabase database, Attempts attempts, C
     }
 
     /// <summary>Has it attempted anew, now and as often as at first. What is under way goes on.</summary>
-    public async Task<(WordOutcome Outcome, StoredDelivery? Delivery)> Retry(DeliveryId id, CancellationToken cancellation)
+    public async Task<(WordOutcome Outcome, StoredDelivery? Delivery)> Retry(DeliveryId id, Actor actor, CancellationToken cancellation)
     {
-        var retried = await database.Any.Execute(
-            """
-            UPDATE deliveries
-            SET status = 'pending', failures = 0, due_at = $2
-            WHERE id = $1 AND status IN ('pending', 'accepted', 'dead')
-            """,
-            [id.Value, time.GetUtcNow()], cancellation);
+        if (await Find(id, cancellation) is not { } delivery)
+            return (WordOutcome.NotFound, null);
+        var retried = await database.Any.InTransaction(
+            async transaction =>
+            {
+                var changed = await transaction.Execute(
+                    """
+                    UPDATE deliveries
+                    SET status = 'pending', failures = 0, due_at = $3
+                    WHERE user_id = $1 AND id = $2 AND status IN ('pending', 'accepted', 'dead')
+                    """,
+                    [delivery.UserId, id.Value, time.GetUtcNow()], cancellation) == 1;
+                if (changed)
+                    await AuditTrail.Add(transaction, WordRules.Audited(delivery, new GameWord(WordKind.Fail, null, actor.Id) { Actor = actor }, "delivery.retried")!, cancellation);
+                return changed;
+            },
+            cancellation);
         bell.Ring();
-        var delivery = await Find(id, cancellation);
-        return (retried == 1 ? WordOutcome.Done : delivery is null ? WordOutcome.NotFound : WordOutcome.Decided, delivery);
+        return (retried ? WordOutcome.Done : WordOutcome.Decided, await Find(id, cancellation));
     }
 
     public Task<StoredDelivery?> Find(DeliveryId id, CancellationToken cancellation) =>
@@ -64,7 +75,11 @@ internal sealed class DeliveryDesk(EventsDatabase database, Attempts attempts, C
         {
             var attempt = new DeliveryAttempt(time.GetUtcNow(), AttemptOutcome.Refused, Error: word.Reason, By: word.By);
             var (outcome, _) = await claims.Decide(
-                new Ruling(delivery.Claim, RulingKind.Refuse, word.By, word.Reason) { Refusal = new Refusal(delivery.Id, verdict.Lease, attempt) }, cancellation);
+                new Ruling(delivery.Claim, RulingKind.Refuse, word.Actor ?? new Actor(ActorKind.Service, word.By), word.Reason)
+                {
+                    Refusal = new Refusal(delivery.Id, verdict.Lease, attempt),
+                },
+                cancellation);
             return outcome switch
             {
                 RulingOutcome.Done => WordOutcome.Done,

@@ -55,7 +55,7 @@ public sealed record DeliveryView(
         delivery.Attempts,
         delivery.CreatedAt,
         delivery.Status is DeliveryStatus.Pending or DeliveryStatus.Accepted ? delivery.DueAt : null,
-        delivery.LeasedUntil,
+        delivery.Status == DeliveryStatus.Pending ? delivery.LeasedUntil : null,
         delivery.FinishedAt,
         withAttempts ? delivery.History : null);
 }

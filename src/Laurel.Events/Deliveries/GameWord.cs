@@ -1,3 +1,5 @@
+using Laurel.Platform.Audit;
+
 namespace Laurel.Events.Deliveries;
 
 internal enum WordKind
@@ -20,7 +22,14 @@ internal enum WordKind
 /// <param name="Lease">The attempt that it speaks for; null: of whoever needs none, having signed it or being an operator.</param>
 /// <param name="By">Who says so.</param>
 /// <param name="Reason">Why.</param>
-internal sealed record GameWord(WordKind Kind, Guid? Lease, string By, string? Reason = null);
+internal sealed record GameWord(WordKind Kind, Guid? Lease, string By, string? Reason = null)
+{
+    /// <summary>Where the endpoint's deliveries wait that has signed it: it has no say in others.</summary>
+    public DeliveryQueue? Signer { get; init; }
+
+    /// <summary>Who says so, as it is audited; null: an endpoint, by its signature.</summary>
+    public Actor? Actor { get; init; }
+}
 
 /// <summary>What is to be done about a word.</summary>
 /// <param name="Refused">Why nothing.</param>
@@ -39,6 +48,8 @@ internal static class WordRules
     {
         if (word.Kind == WordKind.Complete && delivery.UserId == word.By)
             return new WordVerdict(WordOutcome.OwnClaim);
+        if (word.Signer is { } signer && signer != delivery.Queue)
+            return new WordVerdict(WordOutcome.SignedByOther);
         var forAnyAttempt = word.Lease is null || word.Lease == callbackLease;
         var holdsIt = forAnyAttempt || word.Lease == delivery.Lease;
         switch (delivery.Status)
@@ -60,7 +71,11 @@ internal static class WordRules
 
     public static AttemptEnd End(StoredDelivery delivery, GameWord word, WordVerdict verdict, DateTimeOffset now, double dice)
     {
-        var end = new AttemptEnd(delivery.UserId, delivery.Id, delivery.Claim, verdict.Lease, DeliveryStatus.Pending, Attempt(word, now));
+        var end = new AttemptEnd(delivery.UserId, delivery.Id, delivery.Claim, verdict.Lease, DeliveryStatus.Pending, Attempt(word, now))
+        {
+            // What a game says is its work, and is kept with the delivery; what a person says in its place is a change that is audited.
+            Audit = word.Kind == WordKind.Complete ? Audited(delivery, word, "delivery.completed") : null,
+        };
         return word.Kind switch
         {
             WordKind.Ack or WordKind.Complete => end with { To = DeliveryStatus.Delivered, Completes = IsThePayment(delivery) },
@@ -68,6 +83,10 @@ internal static class WordRules
             WordKind.Fail => Later(delivery, end, dice),
         };
     }
+
+    public static AuditEntry? Audited(StoredDelivery delivery, GameWord word, string action) => word.Actor is { } actor
+        ? new AuditEntry(actor, action, "delivery", delivery.Id.ToString(), new { delivery.Status }, new { delivery.Claim, word.Reason }) { Person = delivery.UserId }
+        : null;
 
     /// <summary>A promise to call back has been counted as a failure already.</summary>
     private static AttemptEnd Later(StoredDelivery delivery, AttemptEnd end, double dice)

@@ -21,7 +21,7 @@ internal sealed class Lane(
     /// <summary>How often it looks for what nobody tells of: another process's, retries, what somebody left behind.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    /// <summary>An attempt that began later could outlast its lease.</summary>
+    /// <summary>An attempt that began later could outlast its lease: it is left to whoever takes it after that.</summary>
     private static readonly TimeSpan Fresh = DeliveryStore.Lease / 2;
 
     /// <summary>What is under way when the process stops is given this long.</summary>
@@ -29,6 +29,10 @@ internal sealed class Lane(
 
     private readonly Channel<Taken> _taken = Channel.CreateUnbounded<Taken>();
     private readonly SemaphoreSlim _room = new(0, 1);
+
+    /// <summary>A connection is free for the next attempt while the end of the last one is committed; so many ends wait at most.</summary>
+    private readonly SemaphoreSlim _ends = new(Ahead, Ahead);
+
     private readonly ConcurrentBag<LeasedDelivery> _left = [];
     private readonly EndpointHealth _health = new(webhook.Id, webhooks, time);
     private int _waiting;
@@ -48,11 +52,17 @@ internal sealed class Lane(
             _taken.Writer.Complete();
             abort.CancelAfter(Grace);
             await Task.WhenAll(senders);
+            for (var end = 0; end < Ahead; end++)
+                await _ends.WaitAsync(CancellationToken.None);
             await GiveBack();
         }
     }
 
-    public void Dispose() => _room.Dispose();
+    public void Dispose()
+    {
+        _room.Dispose();
+        _ends.Dispose();
+    }
 
     private async Task Take(CancellationToken stopping)
     {
@@ -99,18 +109,14 @@ internal sealed class Lane(
                 TellRoom();
             try
             {
-                if (stopping.IsCancellationRequested || Stopwatch.GetElapsedTime(since) > Fresh)
+                if (stopping.IsCancellationRequested)
                     _left.Add(delivery);
-                else
+                else if (Stopwatch.GetElapsedTime(since) < Fresh)
                     await Attempt(delivery, caller, keys, abort);
             }
             catch (OperationCanceledException) when (abort.IsCancellationRequested)
             {
                 _left.Add(delivery);
-            }
-            catch (UnavailableException)
-            {
-                // The pipeline has told of it. What the attempt came to is not known: it is made again after its lease.
             }
 #pragma warning disable CA1031 // A delivery that cannot be attempted must not take the others' turn with it.
             catch (Exception bug)
@@ -126,28 +132,38 @@ internal sealed class Lane(
         meters.Began(time.GetUtcNow() - delivery.DueAt);
         var body = WebhookMessage.Of(delivery, signing.CallbackLease(delivery.Id));
         var reply = await caller.Call(delivery.Id.ToString(), body, keys.Now, wantsAnswer: false, abort);
-        var (outcome, end) = Judge(delivery, reply);
-        meters.Ended(outcome, reply.Took);
-        _health.Saw(outcome != AttemptOutcome.Failed);
-        if (!await attempts.End(end, CancellationToken.None))
-            log.LogInformation("An attempt of the delivery {Delivery} came too late: somebody else has it, or decided about it", delivery.Id);
-        else if (end.To == DeliveryStatus.Dead)
-            log.LogError("The delivery {Delivery} is dead: all its attempts have failed, the last because: {Reason}", delivery.Id, reply.Error ?? "it was not called back");
+        var end = AttemptEnd.Of(delivery, reply, time.GetUtcNow(), RandomNumberGenerator.GetInt32(1_001) / 1_000.0);
+        meters.Ended(end.Attempt.Outcome, reply.Took);
+        _health.Saw(end.Attempt.Outcome != AttemptOutcome.Failed);
         if (reply.Status == 410 && _health.IsFirstToDisable())
             await webhooks.Disable(webhook.Id, "It answered 410 (Gone).", CancellationToken.None);
+        await _ends.WaitAsync(CancellationToken.None);
+        _ = End(delivery, end, reply);
     }
 
-    private (AttemptOutcome, AttemptEnd) Judge(LeasedDelivery delivery, WebhookReply reply)
+    private async Task End(LeasedDelivery delivery, AttemptEnd end, WebhookReply reply)
     {
-        var dice = RandomNumberGenerator.GetInt32(1_001) / 1_000.0;
-        var outcome = reply.IsDone ? AttemptOutcome.Delivered : reply.Status == 202 ? AttemptOutcome.Accepted : AttemptOutcome.Failed;
-        var attempt = new DeliveryAttempt(time.GetUtcNow(), outcome, reply.Status, reply.Error, (int)reply.Took.TotalMilliseconds);
-        return (outcome, outcome switch
+        try
         {
-            AttemptOutcome.Delivered => AttemptEnd.Delivered(delivery, attempt),
-            AttemptOutcome.Accepted => AttemptEnd.Accepted(delivery, attempt, dice),
-            _ => AttemptEnd.Failed(delivery, attempt, reply.RetryAfter, dice),
-        });
+            if (!await attempts.End(end, CancellationToken.None))
+                log.LogInformation("An attempt of the delivery {Delivery} came too late: somebody else has it, or decided about it", delivery.Id);
+            else if (end.To == DeliveryStatus.Dead)
+                log.LogError("The delivery {Delivery} is dead: all its attempts have failed, the last because: {Reason}", delivery.Id, reply.Error ?? "it was not called back");
+        }
+        catch (UnavailableException)
+        {
+            // The pipeline has told of it. What the attempt came to is not known: it is made again after its lease.
+        }
+#pragma warning disable CA1031 // Nobody waits for this; it must not be lost.
+        catch (Exception bug)
+#pragma warning restore CA1031
+        {
+            log.LogError(bug, "What an attempt of the delivery {Delivery} came to could not be kept", delivery.Id);
+        }
+        finally
+        {
+            _ends.Release();
+        }
     }
 
     private void TellRoom()
@@ -178,13 +194,4 @@ internal sealed class Lane(
     }
 
     private readonly record struct Taken(LeasedDelivery Delivery, long Since);
-}
-
-/// <summary>An endpoint's keys, opened once.</summary>
-internal sealed class LaneKeys(Signing signing, WebhookSecrets secrets, TimeProvider time)
-{
-    private readonly IReadOnlyList<byte[]> _both = signing.Keys(secrets, DateTimeOffset.MinValue);
-    private readonly IReadOnlyList<byte[]> _current = signing.Keys(secrets, DateTimeOffset.MaxValue);
-
-    public IReadOnlyList<byte[]> Now => time.GetUtcNow() < secrets.PreviousUntil ? _both : _current;
 }

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using Laurel.Platform.Access;
+using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -42,16 +43,16 @@ internal static class PullApi
         TypedResults.Ok(new PendingDeliveries([.. (await deliveries.Pull(limit, cancellation)).Select(PendingDelivery.Of)]));
 
     private static Task<Results<Ok<DeliveryAnswer>, Problem>> Ack(
-        Guid id, Body<AckRequest> body, Caller caller, DeliveryDesk desk, CancellationToken cancellation) =>
-        Hear(desk, id, new GameWord(WordKind.Ack, body.Value.Lease, caller.Subject), cancellation);
+        Guid id, Body<AckRequest> body, Actor actor, DeliveryDesk desk, CancellationToken cancellation) =>
+        Hear(desk, id, new GameWord(WordKind.Ack, body.Value.Lease, actor.Id) { Actor = actor }, cancellation);
 
     private static async Task<Results<Ok<DeliveryAnswer>, Problem>> Fail(
-        Guid id, Body<FailRequest> body, Caller caller, DeliveryDesk desk, CancellationToken cancellation)
+        Guid id, Body<FailRequest> body, Actor actor, DeliveryDesk desk, CancellationToken cancellation)
     {
         var (lease, reason, permanent) = body.Value;
         if (TextRules.Prose("reason", reason, MaxReason) is { } broken)
             return Problem.Rules([broken]);
-        return await Hear(desk, id, new GameWord(permanent ? WordKind.Refuse : WordKind.Fail, lease, caller.Subject, reason), cancellation);
+        return await Hear(desk, id, new GameWord(permanent ? WordKind.Refuse : WordKind.Fail, lease, actor.Id, reason) { Actor = actor }, cancellation);
     }
 
     private static async Task<Results<Ok<DeliveryAnswer>, Problem>> Hear(DeliveryDesk desk, Guid id, GameWord word, CancellationToken cancellation)

@@ -1,4 +1,5 @@
 using Laurel.Events.Catalog;
+using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
 using Laurel.Platform.Postgres;
 using Microsoft.Extensions.Logging;
@@ -31,7 +32,7 @@ internal sealed class WebhookStore(
     public static readonly TimeSpan Rotation = TimeSpan.FromHours(24);
 
     /// <summary>The first one fulfils, unless told.</summary>
-    public Task<WebhookChange> Add(WebhookRequest request, string by, CancellationToken cancellation)
+    public Task<WebhookChange> Add(WebhookRequest request, Actor actor, CancellationToken cancellation)
     {
         if (WebhookRules.Check(request, options.AllowLoopbackWebhooks) is { } broken)
             return Task.FromResult(new WebhookChange(WebhookOutcome.RuleBroken, Broken: broken));
@@ -53,15 +54,16 @@ internal sealed class WebhookStore(
                     Webhook.Read,
                     [
                         Guid.CreateVersion7(now), request.Url, request.Description, request.Enabled,
-                        request.Fulfils ?? !existing.Contains(true), box, now, by,
+                        request.Fulfils ?? !existing.Contains(true), box, now, actor.Id,
                     ],
                     cancellation);
+                await Note(transaction, actor, "created", made[0].Id, null, WebhookRequest.Of(made[0]), cancellation);
                 return new WebhookChange(WebhookOutcome.Done, made[0], shown);
             },
             cancellation);
     }
 
-    public Task<WebhookChange> Edit(WebhookId id, Patch<WebhookRequest> patch, CancellationToken cancellation) => Change(
+    public Task<WebhookChange> Edit(WebhookId id, Patch<WebhookRequest> patch, Actor actor, CancellationToken cancellation) => Change(
         async transaction =>
         {
             if (await Find(transaction, id, cancellation) is not { } before)
@@ -83,24 +85,30 @@ internal sealed class WebhookStore(
                 RETURNING {Webhook.Columns}
                 """,
                 Webhook.Read, [id.Value, wanted.Url, wanted.Description, wanted.Enabled, wanted.Fulfils ?? false, time.GetUtcNow()], cancellation);
+            await Note(transaction, actor, "changed", id, request, WebhookRequest.Of(after[0]), cancellation);
             return new WebhookChange(WebhookOutcome.Done, after[0]);
         },
         cancellation);
 
     /// <summary>Its secret is gone at once; what waited for it to be told is cancelled afterwards, some at a time.</summary>
-    public Task<WebhookChange> Remove(WebhookId id, CancellationToken cancellation) => Change(
-        async transaction => await transaction.Execute(
-            """
-            UPDATE webhooks
-            SET deleted_at = $2, updated_at = $2, enabled = false, secret = '', previous_secret = NULL, previous_until = NULL
-            WHERE id = $1 AND deleted_at IS NULL
-            """,
-            [id.Value, time.GetUtcNow()], cancellation) == 1
-            ? new WebhookChange(WebhookOutcome.Done)
-            : new WebhookChange(WebhookOutcome.NotFound),
+    public Task<WebhookChange> Remove(WebhookId id, Actor actor, CancellationToken cancellation) => Change(
+        async transaction =>
+        {
+            if (await Find(transaction, id, cancellation) is not { } before)
+                return new WebhookChange(WebhookOutcome.NotFound);
+            await transaction.Execute(
+                """
+                UPDATE webhooks
+                SET deleted_at = $2, updated_at = $2, enabled = false, secret = '', previous_secret = NULL, previous_until = NULL
+                WHERE id = $1
+                """,
+                [id.Value, time.GetUtcNow()], cancellation);
+            await Note(transaction, actor, "deleted", id, WebhookRequest.Of(before), null, cancellation);
+            return new WebhookChange(WebhookOutcome.Done);
+        },
         cancellation);
 
-    public Task<WebhookChange> Rotate(WebhookId id, CancellationToken cancellation) => Change(
+    public Task<WebhookChange> Rotate(WebhookId id, Actor actor, CancellationToken cancellation) => Change(
         async transaction =>
         {
             var now = time.GetUtcNow();
@@ -113,7 +121,10 @@ internal sealed class WebhookStore(
                 RETURNING {Webhook.Columns}
                 """,
                 Webhook.Read, [id.Value, box, now + Rotation, now], cancellation);
-            return rotated is [var after] ? new WebhookChange(WebhookOutcome.Done, after, shown) : new WebhookChange(WebhookOutcome.NotFound);
+            if (rotated is not [var after])
+                return new WebhookChange(WebhookOutcome.NotFound);
+            await Note(transaction, actor, "secret_rotated", id, null, null, cancellation);
+            return new WebhookChange(WebhookOutcome.Done, after, shown);
         },
         cancellation);
 
@@ -142,20 +153,30 @@ internal sealed class WebhookStore(
     private async Task Disable(WebhookId id, string reason, DateTimeOffset? failingSince, CancellationToken cancellation)
     {
         var disabled = await catalog.Change(
-            transaction => transaction.Execute(
-                """
-                UPDATE webhooks
-                SET enabled = false, disabled_at = $3, disabled_reason = $2, updated_at = $3
-                WHERE id = $1 AND enabled AND ($4::timestamptz IS NULL OR failing_since <= $4)
-                """,
-                [id.Value, reason, time.GetUtcNow(), failingSince], cancellation),
+            async transaction =>
+            {
+                var changed = await transaction.Execute(
+                    """
+                    UPDATE webhooks
+                    SET enabled = false, disabled_at = $3, disabled_reason = $2, updated_at = $3
+                    WHERE id = $1 AND enabled AND ($4::timestamptz IS NULL OR failing_since <= $4)
+                    """,
+                    [id.Value, reason, time.GetUtcNow(), failingSince], cancellation) == 1;
+                if (changed)
+                    await Note(transaction, Actor.Laurel, "disabled", id, null, new { reason }, cancellation);
+                return changed;
+            },
             cancellation);
-        if (disabled == 0)
+        if (!disabled)
             return;
         meters.Disabled();
         log.LogError("The webhook {Webhook} was switched off: {Reason} Its deliveries wait until it is switched on again", id, reason);
         bell.Ring();
     }
+
+    private static Task Note(
+        NpgsqlTransaction transaction, Actor actor, string what, WebhookId id, object? before, object? after, CancellationToken cancellation) =>
+        AuditTrail.Add(transaction, new AuditEntry(actor, $"webhook.{what}", "webhook", id.ToString(), before, after), cancellation);
 
     private async Task<WebhookChange> Change(Func<NpgsqlTransaction, Task<WebhookChange>> work, CancellationToken cancellation)
     {

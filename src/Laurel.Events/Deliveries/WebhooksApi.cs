@@ -1,4 +1,5 @@
 using Laurel.Platform.Access;
+using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -40,9 +41,9 @@ internal static class WebhooksApi
     }
 
     private static async Task<Results<Created<WebhookSecret>, Problem>> Add(
-        Body<WebhookRequest> body, Caller caller, HttpResponse response, WebhookStore webhooks, CancellationToken cancellation)
+        Body<WebhookRequest> body, Actor actor, HttpResponse response, WebhookStore webhooks, CancellationToken cancellation)
     {
-        var change = await webhooks.Add(body.Value, caller.Subject, cancellation);
+        var change = await webhooks.Add(body.Value, actor, cancellation);
         if (Refused(change) is { } problem)
             return problem;
         response.Headers.CacheControl = "no-store";
@@ -56,20 +57,21 @@ internal static class WebhooksApi
         await webhooks.Find(new WebhookId(id), cancellation) is { } found ? TypedResults.Ok(WebhookView.Of(found)) : new Problem(Errors.NotFound);
 
     private static async Task<Results<Ok<WebhookView>, Problem>> Edit(
-        Guid id, Patch<WebhookRequest> patch, WebhookStore webhooks, CancellationToken cancellation)
+        Guid id, Patch<WebhookRequest> patch, Actor actor, WebhookStore webhooks, CancellationToken cancellation)
     {
         if (patch.IsEmpty)
             return Problem.Rules([new FieldError("$", "nothing_to_change", "Give what is to be changed.")]);
-        var change = await webhooks.Edit(new WebhookId(id), patch, cancellation);
+        var change = await webhooks.Edit(new WebhookId(id), patch, actor, cancellation);
         return Refused(change) is { } problem ? problem : TypedResults.Ok(WebhookView.Of(change.Webhook!));
     }
 
-    private static async Task<Results<NoContent, Problem>> Remove(Guid id, WebhookStore webhooks, CancellationToken cancellation) =>
-        Refused(await webhooks.Remove(new WebhookId(id), cancellation)) is { } problem ? problem : TypedResults.NoContent();
+    private static async Task<Results<NoContent, Problem>> Remove(Guid id, Actor actor, WebhookStore webhooks, CancellationToken cancellation) =>
+        Refused(await webhooks.Remove(new WebhookId(id), actor, cancellation)) is { } problem ? problem : TypedResults.NoContent();
 
-    private static async Task<Results<Ok<WebhookSecret>, Problem>> Rotate(Guid id, HttpResponse response, WebhookStore webhooks, CancellationToken cancellation)
+    private static async Task<Results<Ok<WebhookSecret>, Problem>> Rotate(
+        Guid id, Actor actor, HttpResponse response, WebhookStore webhooks, CancellationToken cancellation)
     {
-        var change = await webhooks.Rotate(new WebhookId(id), cancellation);
+        var change = await webhooks.Rotate(new WebhookId(id), actor, cancellation);
         if (Refused(change) is { } problem)
             return problem;
         response.Headers.CacheControl = "no-store";

@@ -1,5 +1,6 @@
 using Laurel.Events.Catalog;
 using Laurel.Platform;
+using Laurel.Platform.Audit;
 using Laurel.Platform.Postgres;
 using Npgsql;
 
@@ -9,7 +10,7 @@ namespace Laurel.Events.Demo;
 internal sealed class DemoStore(EventsDatabase database, EventCatalog catalog)
 {
     /// <summary>Who has made the events of the demo.</summary>
-    public const string By = "laurel seed";
+    public static readonly Actor By = new(ActorKind.Laurel, "laurel seed");
 
     /// <summary>The letters of "demo".</summary>
     private const long LockKey = 0x6465_6D6F;

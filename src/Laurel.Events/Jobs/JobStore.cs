@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
 using Laurel.Platform.Postgres;
 using Npgsql;
@@ -122,15 +123,23 @@ internal sealed class JobStore(EventsDatabase database, TimeProvider time) : IDi
             [job.Id.Value, job.Lease, reason, MaxAttempts, time.GetUtcNow()], cancellation);
 
     /// <summary>Has a failed job tried again from where it stands. False where it has not failed.</summary>
-    public async Task<bool> Retry(JobId id, CancellationToken cancellation)
+    public async Task<bool> Retry(JobId id, Actor by, CancellationToken cancellation)
     {
-        var retried = await database.Any.Execute(
-            """
-            UPDATE jobs
-            SET status = 'queued', attempts = 0, finished_at = NULL, free_at = now()
-            WHERE id = $1 AND status = 'failed'
-            """,
-            [id.Value], cancellation) == 1;
+        var retried = await database.Any.InTransaction(
+            async transaction =>
+            {
+                var isQueued = await transaction.Execute(
+                    """
+                    UPDATE jobs
+                    SET status = 'queued', attempts = 0, finished_at = NULL, free_at = now()
+                    WHERE id = $1 AND status = 'failed'
+                    """,
+                    [id.Value], cancellation) == 1;
+                if (isQueued)
+                    await AuditTrail.Add(transaction, JobAudit.Retried(by, id), cancellation);
+                return isQueued;
+            },
+            cancellation);
         if (retried)
             Wake();
         return retried;

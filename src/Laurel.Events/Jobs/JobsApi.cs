@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using Laurel.Platform.Access;
+using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -90,10 +91,10 @@ internal static class JobsApi
         return TypedResults.Ok(new Page<JobChange>([.. items.Select(row => Shown(row, results))], next));
     }
 
-    private static async Task<Results<Accepted<JobView>, Problem>> Retry(Guid id, JobReader jobs, JobStore store, CancellationToken cancellation)
+    private static async Task<Results<Accepted<JobView>, Problem>> Retry(Guid id, Actor actor, JobReader jobs, JobStore store, CancellationToken cancellation)
     {
         var job = new JobId(id);
-        var retried = await store.Retry(job, cancellation);
+        var retried = await store.Retry(job, actor, cancellation);
         if (await jobs.Find(job, cancellation) is not { } found)
             return new Problem(Errors.NotFound);
         return retried ? TypedResults.Accepted($"/v1/jobs/{id}", found) : new Problem(EventsErrors.JobNotFailed);

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using Laurel.Events.Activities;
 using Laurel.Events.Catalog;
 using Laurel.Platform.Access;
+using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
 using Laurel.Platform.Postgres;
 using Microsoft.AspNetCore.Builder;
@@ -32,7 +33,7 @@ internal static class ReplayApi
         Guid id,
         OptionalPatch<EventRequest> patch,
         IfMatch seen,
-        Caller caller,
+        Actor actor,
         EventsDatabase database,
         EventStore events,
         EventCatalog catalog,
@@ -50,7 +51,7 @@ internal static class ReplayApi
 
         if (!preview)
         {
-            var replayed = await events.Replay(@event, new Editor(caller.Subject, seen, Overwrites: false), cancellation);
+            var replayed = await events.Replay(@event, new Editor(actor, seen, Overwrites: false), cancellation);
             return EventAnswers.Refused(replayed) ?? Accepted(await jobReader.FindCatchUp(@event, replayed.Event!.Epoch, cancellation));
         }
 
@@ -68,7 +69,13 @@ internal static class ReplayApi
 
         var plan = new PreviewPlan(stored.Version, decision.Event!.Request);
         var job = await database.Any.InTransaction(
-            transaction => jobs.Enqueue(transaction, JobKind.Preview, @event, stored.Epoch, plan, caller.Subject, cancellation), cancellation);
+            async transaction =>
+            {
+                var made = await jobs.Enqueue(transaction, JobKind.Preview, @event, stored.Epoch, plan, actor.Id, cancellation);
+                await AuditTrail.Add(transaction, JobAudit.Started(actor, "event.previewed", @event, made), cancellation);
+                return made;
+            },
+            cancellation);
         return Accepted(await jobReader.Find(job, cancellation));
     }
 

@@ -1,5 +1,6 @@
 using Laurel.Events.Jobs;
 using Laurel.Platform.Access;
+using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -23,12 +24,12 @@ internal static class VoidApi
             .Answers(Errors.RuleBroken);
 
     private static async Task<Results<Accepted<JobView>, Problem>> Void(
-        Body<VoidRequest> body, Caller caller, VoidStore voids, JobReader jobs, CancellationToken cancellation)
+        Body<VoidRequest> body, Actor actor, VoidStore voids, JobReader jobs, CancellationToken cancellation)
     {
         var request = body.Value;
         if (VoidRules.Check(request) is { Count: > 0 } broken)
             return Problem.Rules(broken);
-        return await voids.Begin(request.Plan, request.Reason, caller.Subject, cancellation) is { } job
+        return await voids.Begin(request.Plan, request.Reason, actor, cancellation) is { } job
             ? TypedResults.Accepted($"/v1/jobs/{job}", (await jobs.Find(job, cancellation))!)
             : Problem.Rules([VoidRules.NotPast]);
     }

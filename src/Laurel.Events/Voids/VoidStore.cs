@@ -3,6 +3,7 @@ using System.Text.Json;
 using Laurel.Events.Activities;
 using Laurel.Events.Catalog;
 using Laurel.Events.Jobs;
+using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
 using Laurel.Platform.Postgres;
 using Laurel.Rules;
@@ -77,17 +78,19 @@ internal sealed class VoidStore(EventCatalog catalog, JobStore jobs, TimeProvide
     /// Asks for it, behind the fence: whoever folds from then on knows of it. The job is what the void is known by. Null where the
     /// period is not over yet.
     /// </summary>
-    public Task<JobId?> Begin(VoidPlan plan, string reason, string by, CancellationToken cancellation) =>
+    public Task<JobId?> Begin(VoidPlan plan, string reason, Actor by, CancellationToken cancellation) =>
         catalog.Change(
             async transaction =>
             {
                 if (plan.To is { } to && !(await transaction.Query("SELECT $1 <= clock_timestamp()", row => row.GetBoolean(0), [to], cancellation))[0])
                     return null;
 
-                var job = await jobs.Enqueue(transaction, JobKind.Void, @event: null, epoch: null, plan, by, cancellation);
+                var job = await jobs.Enqueue(transaction, JobKind.Void, @event: null, epoch: null, plan, by.Id, cancellation);
                 await transaction.Execute(
                     "INSERT INTO voids (id, reason, criteria, created_at, created_by) VALUES ($1, $2, $3::jsonb, $4, $5)",
-                    [job.Value, reason, JsonSerializer.Serialize(plan, JsonRules.Options), time.GetUtcNow(), by], cancellation);
+                    [job.Value, reason, JsonSerializer.Serialize(plan, JsonRules.Options), time.GetUtcNow(), by.Id], cancellation);
+                await AuditTrail.Add(
+                    transaction, new AuditEntry(by, "activities.voided", "job", job.ToString(), After: new { reason, criteria = plan }), cancellation);
                 return (JobId?)job;
             },
             cancellation);

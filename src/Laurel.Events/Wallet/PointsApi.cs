@@ -1,6 +1,7 @@
 using Laurel.Events.Activities;
 using Laurel.Events.Catalog;
 using Laurel.Platform.Access;
+using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -40,26 +41,26 @@ internal static class PointsApi
     }
 
     private static Task<Results<CreatedBefore<PointsMoved>, Problem>> Credit(
-        Body<PointsRequest> body, IdempotencyKeyHeader key, Caller caller, PointsDesk desk, CancellationToken cancellation) =>
-        Move("credit", body.Value, key, caller, (request, order) => desk.Credit(request.UserId, request.Amount, order, cancellation));
+        Body<PointsRequest> body, IdempotencyKeyHeader key, Actor actor, PointsDesk desk, CancellationToken cancellation) =>
+        Move("credit", body.Value, key, actor, (request, order) => desk.Credit(request.UserId, request.Amount, order, cancellation));
 
     private static Task<Results<CreatedBefore<PointsMoved>, Problem>> Debit(
-        Body<PointsRequest> body, IdempotencyKeyHeader key, Caller caller, PointsDesk desk, CancellationToken cancellation) =>
-        Move("debit", body.Value, key, caller, (request, order) => desk.Debit(request.UserId, request.Amount, order, cancellation));
+        Body<PointsRequest> body, IdempotencyKeyHeader key, Actor actor, PointsDesk desk, CancellationToken cancellation) =>
+        Move("debit", body.Value, key, actor, (request, order) => desk.Debit(request.UserId, request.Amount, order, cancellation));
 
     private static async Task<Results<CreatedBefore<PointsMoved>, Problem>> Reverse(
-        Guid id, OptionalBody<ReversalRequest> body, IdempotencyKeyHeader key, Caller caller, PointsDesk desk, CancellationToken cancellation)
+        Guid id, OptionalBody<ReversalRequest> body, IdempotencyKeyHeader key, Actor actor, PointsDesk desk, CancellationToken cancellation)
     {
         var reason = body.Value?.Reason;
         if (key.For($"reversal {id} {reason}") is not { } known)
             return new Problem(EventsErrors.IdempotencyKeyRequired);
         return Check(reason) is { } fault
             ? Problem.Rules([fault])
-            : Answer(await desk.Reverse(new TransferId(id), new PointsOrder(caller.Subject, reason, known), cancellation));
+            : Answer(await desk.Reverse(new TransferId(id), new PointsOrder(actor, reason, known), cancellation));
     }
 
     private static async Task<Results<CreatedBefore<PointsMoved>, Problem>> Move(
-        string what, PointsRequest request, IdempotencyKeyHeader key, Caller caller, Func<PointsRequest, PointsOrder, Task<PointsDecision>> move)
+        string what, PointsRequest request, IdempotencyKeyHeader key, Actor actor, Func<PointsRequest, PointsOrder, Task<PointsDecision>> move)
     {
         if (key.For($"{what} {request.Amount} {request.UserId}\n{request.Reason}") is not { } known)
             return new Problem(EventsErrors.IdempotencyKeyRequired);
@@ -71,7 +72,7 @@ internal static class PointsApi
         ];
         return found.OfType<FieldError>().ToList() is { Count: > 0 } faults
             ? Problem.Rules(faults)
-            : Answer(await move(request, new PointsOrder(caller.Subject, request.Reason, known)));
+            : Answer(await move(request, new PointsOrder(actor, request.Reason, known)));
     }
 
     private static FieldError? Check(string? reason) => reason is null ? null : TextRules.Prose("reason", reason, MaxReason);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Laurel.Events.Claims;
+using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
 using Laurel.Platform.Postgres;
 using Npgsql;
@@ -7,7 +8,7 @@ using Npgsql;
 namespace Laurel.Events.Wallet;
 
 /// <summary>Who has points moved, why, and how the request is known when it is sent again.</summary>
-internal sealed record PointsOrder(string By, string? Reason, IdempotencyKey Key);
+internal sealed record PointsOrder(Actor By, string? Reason, IdempotencyKey Key);
 
 internal enum PointsOutcome
 {
@@ -95,7 +96,7 @@ internal sealed class PointsDesk(EventsDatabase database, TimeProvider time)
     {
         var found = await database.Any.Query(
             "SELECT fingerprint, answer FROM idempotency_keys WHERE subject = $1 AND key = $2",
-            row => (Fingerprint: row.GetFieldValue<byte[]>(0), Answer: row.GetString(1)), [order.By, order.Key.Text], cancellation);
+            row => (Fingerprint: row.GetFieldValue<byte[]>(0), Answer: row.GetString(1)), [order.By.Id, order.Key.Text], cancellation);
         return found is not [var stored] ? null
             : order.Key.Fits(stored.Fingerprint) ? new PointsDecision(PointsOutcome.Done, stored.Answer)
             : PointsOutcome.KeyReused;
@@ -121,15 +122,20 @@ internal sealed class PointsDesk(EventsDatabase database, TimeProvider time)
         var answer = JsonSerializer.Serialize(new PointsMoved(transfer.Id, balance), JsonRules.Options);
         await using var batch = new NpgsqlBatch(transaction.Connection!, transaction)
         {
-            BatchCommands = { Transfers.Insert([transfer]), IdempotentAnswers.Insert(new IdempotentAnswer(order.By, order.Key, answer)) },
+            BatchCommands =
+            {
+                Transfers.Insert([transfer]),
+                IdempotentAnswers.Insert(new IdempotentAnswer(order.By.Id, order.Key, answer)),
+                AuditTrail.Insert(PointsAudit.Moved(order, transfer)),
+            },
         };
         await batch.ExecuteNonQueryAsync(cancellation);
         return new PointsDecision(PointsOutcome.Done, answer);
     }
 
     /// <summary>Two services may choose the same key.</summary>
-    private static string Ref(PointsOrder order) => $"{order.By}:{order.Key.Text}";
+    private static string Ref(PointsOrder order) => $"{order.By.Id}:{order.Key.Text}";
 
     private static Transfer Made(string userId, bool toUser, long amount, TransferKind kind, string @ref, PointsOrder order, DateTimeOffset now) =>
-        new(new TransferId(Guid.CreateVersion7(now)), userId, toUser, amount, kind, @ref, order.Reason, now, order.By);
+        new(new TransferId(Guid.CreateVersion7(now)), userId, toUser, amount, kind, @ref, order.Reason, now, order.By.Id);
 }

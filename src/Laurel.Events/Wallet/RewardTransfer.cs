@@ -21,6 +21,6 @@ internal static class RewardTransfer
         ToUser = false,
         Kind = TransferKind.Reversal,
         Reason = ruling.Reason,
-        By = ruling.By,
+        By = ruling.By.Id,
     };
 }

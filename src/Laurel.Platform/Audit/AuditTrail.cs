@@ -14,6 +14,9 @@ namespace Laurel.Platform.Audit;
 /// </summary>
 public static class AuditTrail
 {
+    /// <summary>The action of a row after which nothing of a person is left beside the chain.</summary>
+    internal const string Erased = "person.erased";
+
     private const int SaltLength = 16;
 
     public static Task Add(NpgsqlTransaction transaction, AuditEntry entry, CancellationToken cancellation) => Add(transaction, [entry], cancellation);
@@ -67,6 +70,24 @@ public static class AuditTrail
         AddPart(command, rows, row => row.Address);
         AddPart(command, rows, row => row.PersonalChange);
         return command;
+    }
+
+    /// <summary>
+    /// Takes away what tells who somebody is: where they came from when they changed something, and what changes tell of them. That they
+    /// were erased is a row itself, without which <c>laurel verify</c> would call what is gone removed.
+    /// </summary>
+    public static async Task Erase(NpgsqlTransaction transaction, Actor by, string person, CancellationToken cancellation)
+    {
+        await transaction.Execute(
+            """
+            DELETE FROM audit_personal
+            USING audit
+            WHERE audit.id = audit_personal.audit_id
+              AND (audit.actor = $1 AND part = 'address' OR audit.person = $1 AND part = 'change')
+            """,
+            [person], cancellation);
+        // Who erases themselves does not leave their address behind.
+        await Add(transaction, new AuditEntry(by.Id == person ? by with { Address = null } : by, Erased, "person", person), cancellation);
     }
 
     /// <summary>What the chain holds of something that can be erased: without the salt nobody can tell from it what it was, or try.</summary>

@@ -44,11 +44,30 @@ public sealed class OptionalBody<T>(T? value) : IEndpointParameterMetadataProvid
         builder.Metadata.Add(new AcceptsMetadata(["application/json"], typeof(T), isOptional: true));
 }
 
+/// <summary>A JSON body whose sender is known by a signature over its bytes alone: it is read when that has been looked at.</summary>
+public sealed class SignedBody<T>(byte[] bytes) : IEndpointParameterMetadataProvider
+{
+    public ReadOnlySpan<byte> Bytes => bytes;
+
+    public T Read() => JsonBody.Parse<T>(bytes);
+
+    public static async ValueTask<SignedBody<T>?> BindAsync(HttpContext context, ParameterInfo parameter)
+    {
+        _ = parameter;
+        return new SignedBody<T>(await JsonBody.ReadBytes(context));
+    }
+
+    public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>
+        builder.Metadata.Add(new AcceptsMetadata(["application/json"], typeof(T)));
+}
+
 internal static class JsonBody
 {
     private delegate T Parser<T>(ReadOnlySpan<byte> json);
 
     public static ValueTask<T> Read<T>(HttpContext context) => Read(context, Parse<T>);
+
+    public static ValueTask<byte[]> ReadBytes(HttpContext context) => Read(context, json => json.ToArray());
 
     /// <summary>The fields of a patch of a T. Each has been read as T would read it.</summary>
     public static ValueTask<JsonObject> ReadPatch<T>(HttpContext context) => Read(context, ParsePatch<T>);

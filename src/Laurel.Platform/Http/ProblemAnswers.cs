@@ -47,6 +47,8 @@ internal sealed class ProblemAnswers(RequestDelegate next, ILogger<ProblemAnswer
             case NpgsqlException { IsTransient: true }:
             case NpgsqlException { InnerException: TimeoutException or SocketException or IOException }:
             case PostgresException { SqlState: PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.LockNotAvailable }:
+            // It has ended the connection: it stops, somebody ended it, or this process slept too long in a transaction.
+            case PostgresException { InvariantSeverity: "FATAL" or "PANIC" }:
                 log.LogWarning(exception, "{Method} {Path} could not be served", context.Request.Method, context.Request.Path);
                 return new Problem(Errors.Unavailable) { RetryAfter = TimeSpan.FromSeconds(1) };
             default:

@@ -11,6 +11,13 @@ internal sealed class Cluster
     /// <summary>Laurel's login: it may create databases, and is no superuser, as it would be with a database of a company's own.</summary>
     public const string Role = "laurel";
 
+    /// <summary>The role under which services work (<see cref="ServiceRole"/>): only a superuser can make it, and nobody signs in as one.</summary>
+    private const string MakeServiceRole =
+        $"DO $$BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{Role}_app') THEN CREATE ROLE {Role}_app NOLOGIN; END IF; END$$; GRANT {Role}_app TO {Role}";
+
+    /// <summary>A file that tells so: clusters of earlier versions lack the role.</summary>
+    private const string RolesMade = "laurel.roles";
+
     private const long LongestLog = 8 * 1024 * 1024;
     private static readonly TimeSpan SlowStart = TimeSpan.FromSeconds(3);
 
@@ -64,6 +71,12 @@ internal sealed class Cluster
             {
                 password = Secret.New();
                 await RunAlone(binaries, _folder, $"ALTER ROLE {Role} PASSWORD '{password}'", cancellation);
+            }
+
+            if (!File.Exists(Path.Combine(_folder, RolesMade)))
+            {
+                await RunAlone(binaries, _folder, MakeServiceRole, cancellation);
+                File.WriteAllText(Path.Combine(_folder, RolesMade), "");
             }
         }
         // Only now, when the cluster knows it: without the file the next start sets another password.
@@ -145,6 +158,8 @@ internal sealed class Cluster
                 throw new StartupException($"PostgreSQL cannot create its files in {Home.Folder}: {made.LastLine}");
 
             await RunAlone(binaries, unfinished, $"CREATE ROLE {Role} LOGIN CREATEDB PASSWORD '{password}' IN ROLE pg_monitor", cancellation);
+            await RunAlone(binaries, unfinished, MakeServiceRole, cancellation);
+            File.WriteAllText(Path.Combine(unfinished, RolesMade), "");
             PostgresSettings.Include(unfinished);
             if (Directory.Exists(_folder))
                 Directory.Delete(_folder);

@@ -11,15 +11,36 @@ public static class Database
     /// </summary>
     private const string ByKeysOnly = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan";
 
-    public static NpgsqlDataSource Open(string connectionString, string service) => Open(connectionString, service, _ => { });
+    /// <param name="connectionString">The configured login's.</param>
+    /// <param name="service">Whose database it is.</param>
+    /// <param name="role">Under which the service works, see <see cref="ServiceRole"/>; null for the login itself.</param>
+    public static NpgsqlDataSource Open(string connectionString, string service, string? role = null) =>
+        Open(connectionString, service, settings => WorkAs(role, settings));
 
     /// <summary>For the transactions of a pipeline: few connections, whose statements reach their rows by keys.</summary>
-    public static NpgsqlDataSource OpenForBatches(string connectionString, string service) => Open(connectionString, $"{service}-batches", settings =>
+    public static NpgsqlDataSource OpenForBatches(string connectionString, string service, string? role = null) => Open(connectionString, $"{service}-batches", settings =>
     {
         settings.Options = $"{settings.Options} {ByKeysOnly}".TrimStart();
-        // Nothing of a batch outlives its transaction, so there is nothing to reset.
-        settings.NoResetOnClose = true;
+        WorkAs(role, settings);
     });
+
+    /// <summary>For what only the owner of the tables can do.</summary>
+    public static NpgsqlDataSource OpenForOwner(string connectionString, string service) =>
+        Open(connectionString, $"{service}-owner", settings => settings.MaxPoolSize = Math.Min(settings.MaxPoolSize, 16));
+
+    /// <summary>
+    /// A connection takes the role when it is made. Whether it outlasts a reset is PostgreSQL's affair, and there is nothing to reset:
+    /// nothing that services do with a connection outlives its transaction.
+    /// </summary>
+    private static void WorkAs(string? role, NpgsqlConnectionStringBuilder settings)
+    {
+        settings.NoResetOnClose = true;
+        if (role is not null)
+        {
+            var escaped = role.Replace(@"\", @"\\", StringComparison.Ordinal).Replace(" ", @"\ ", StringComparison.Ordinal);
+            settings.Options = $"{settings.Options} -c role={escaped}".TrimStart();
+        }
+    }
 
     private static NpgsqlDataSource Open(string connectionString, string service, Action<NpgsqlConnectionStringBuilder> adjust)
     {

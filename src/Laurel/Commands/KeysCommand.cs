@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Laurel.Auth.Keys;
+using Laurel.Platform.Audit;
 
 namespace Laurel.Commands;
 
@@ -23,7 +24,7 @@ internal static class KeysCommand
             // On a database that was never served from there is no key yet that could sign until the new one does; and whoever
             // comes with a wrong master key is refused here, before a key is stored that the servers cannot open.
             await keys.Load(interrupted);
-            var kid = await keys.Rotate(atOnce, interrupted);
+            var kid = await keys.Rotate(atOnce, Actor.CommandLine, interrupted);
             Console.Out.WriteLine(atOnce
                 ? $"Key {kid} signs from now on; access tokens of older keys are refused within seconds."
                 : $"Key {kid} is published, and signs in {KeyStore.Publication.TotalMinutes} minutes.");

@@ -29,6 +29,7 @@ internal static class ServeCommand
         await databases.Migrate(interrupted);
 
         await using var app = LaurelHost.Build(settings, databases, urls);
+        await databases.WarnOfOwners(app.Services.GetRequiredService<ILogger<Databases>>(), interrupted);
         await app.Services.StartServices(interrupted);
         var isMine = await app.Services.GetRequiredService<Admins>().Ensure(
             settings.Configuration["Laurel:Admin:Email"], settings.Configuration["Laurel:Admin:Password"], Announce, interrupted);

@@ -9,10 +9,19 @@ internal static class VerifyCommand
 {
     private static readonly Option<int?> Users = new("--users") { Description = "Compare the progress of so many users, drawn at random; else of all.", HelpName = "n" };
 
+    private static readonly Option<string[]> Checkpoints = new("--checkpoint")
+    {
+        Description = "A checkpoint of the audit trail that was kept elsewhere, or a file (a log, too) with checkpoints in it.",
+        HelpName = "checkpoint or file",
+    };
+
     public static Command Create() =>
-        new Command("verify", "Prove what is stored: progress is what the activities come to, claims, stock, points and deliveries match. Also beside a running server. Status 1 where something does not.")
+        new Command(
+            "verify",
+            "Prove what is stored: progress is what the activities come to; claims, stock, points and deliveries match; the audit trail is whole. Also beside a running server. Status 1 where something does not.")
         {
             Users,
+            Checkpoints,
         }
         .WithSettings(Verify);
 
@@ -22,19 +31,25 @@ internal static class VerifyCommand
         if (sample < 1)
             throw new StartupException("--users is 1 or more.");
 
+        var kept = AuditCheck.Read(parsed.GetValue(Checkpoints) ?? []);
+        var isWhole = true;
         var summary = new VerificationSummary();
         IReadOnlyList<Finding> findings = [];
         await CommandLine.WithServices(settings, async services =>
         {
-            using var line = new ProgressLine(Console.Out, !Console.IsOutputRedirected);
-            await services.GetRequiredService<Verification>().Run(
-                sample, summary, () => line.Show($"verified {summary.Users:N0} users, {summary.Compared:N0} rows, {summary.Different:N0} differences"), interrupted);
-            findings = await services.GetRequiredService<Bookkeeping>().Run(law => line.Show($"proving: {law.Name}"), interrupted);
+            using (var line = new ProgressLine(Console.Out, !Console.IsOutputRedirected))
+            {
+                await services.GetRequiredService<Verification>().Run(
+                    sample, summary, () => line.Show($"verified {summary.Users:N0} users, {summary.Compared:N0} rows, {summary.Different:N0} differences"), interrupted);
+                findings = await services.GetRequiredService<Bookkeeping>().Run(law => line.Show($"proving: {law.Name}"), interrupted);
+            }
+
+            isWhole = await AuditCheck.Run(services, kept, interrupted);
         }, interrupted);
 
         Tell(summary);
         Tell(findings);
-        return summary.Different == 0 && findings.All(finding => finding.Count == 0) ? 0 : 1;
+        return summary.Different == 0 && findings.All(finding => finding.Count == 0) && isWhole ? 0 : 1;
     }
 
     private static void Tell(VerificationSummary summary)

@@ -12,7 +12,7 @@ public sealed class RotatingKeys(LaurelApp app) : IClassFixture<LaurelApp>
     public async Task A_new_key_is_published_before_it_signs_and_the_old_one_counts_until_its_last_token_has_expired()
     {
         var old = await SigningKid();
-        var fresh = await Keys.Rotate(atOnce: false, TestContext.Current.CancellationToken);
+        var fresh = await Keys.Rotate(atOnce: false, Laurel.Platform.Audit.Actor.CommandLine, TestContext.Current.CancellationToken);
         await Reload();
         Assert.Equal(old, await SigningKid());
         Assert.Equal([fresh, old], (await Published()).Order(Comparer<string>.Create((left, right) => left == fresh ? -1 : 1)));
@@ -35,7 +35,7 @@ public sealed class RotatingKeys(LaurelApp app) : IClassFixture<LaurelApp>
     public async Task A_leaked_key_is_withdrawn_at_once()
     {
         var somebody = await app.SignedIn();
-        var fresh = await Keys.Rotate(atOnce: true, TestContext.Current.CancellationToken);
+        var fresh = await Keys.Rotate(atOnce: true, Laurel.Platform.Audit.Actor.CommandLine, TestContext.Current.CancellationToken);
         await Reload();
 
         Assert.Equal([fresh], await Published());

@@ -37,9 +37,14 @@ public sealed class LaurelApp(TestPostgres postgres) : IAsyncLifetime
 
     public IServiceProvider Services => _app!.Services;
 
-    public NpgsqlDataSource Database => _databases!.Auth;
+    /// <summary>The auth database, as its owner has it: tests look at what the service may not.</summary>
+    public NpgsqlDataSource Database => _databases!.AuthOwner;
 
-    public NpgsqlDataSource Events => _databases!.Events.Any;
+    /// <summary>The events database, as its owner has it.</summary>
+    public NpgsqlDataSource Events => _databases!.Events.Owner;
+
+    /// <summary>The databases as the services have them.</summary>
+    public IReadOnlyList<NpgsqlDataSource> ServicePools => [_databases!.Auth, _databases.Events.Any, _databases.Events.Batches];
 
     public Uri Address => _http!.BaseAddress!;
 
@@ -108,8 +113,9 @@ public sealed class LaurelApp(TestPostgres postgres) : IAsyncLifetime
 
     internal static async Task Migrate(string connectionString, Type setup, CancellationToken cancellation)
     {
-        await using var database = new NpgsqlDataSourceBuilder(connectionString).Build();
-        await Migrations.Apply(database, setup.Assembly, cancellation: cancellation);
+        var database = await ServiceDatabase.Open(connectionString, "template", cancellation);
+        await using (database.Owner)
+            await database.Migrate(setup.Assembly, cancellation);
     }
 }
 

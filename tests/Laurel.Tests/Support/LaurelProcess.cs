@@ -182,7 +182,8 @@ internal sealed record Ended(int Status, IReadOnlyList<string> Out, IReadOnlyLis
     public Ended Well()
     {
         Assert.True(Status == 0, $"It ended with {Status}: {Said}");
-        Assert.True(Error.Count == 0, $"It complained: {Said}");
+        // Of a server that runs for longer than a minute this is no complaint.
+        Assert.True(Error.All(line => line.Contains("Audit checkpoint ", StringComparison.Ordinal)), $"It complained: {Said}");
         return this;
     }
 

@@ -15,7 +15,7 @@ internal static class Leftovers
         Assert.Empty(Directory.EnumerateDirectories(folder.Path, "*.new*"));
     }
 
-    private static List<string> ProcessesIn(string folder) => OperatingSystem.IsLinux()
+    internal static List<string> ProcessesIn(string folder) => OperatingSystem.IsLinux()
         ? [.. Directory.EnumerateDirectories("/proc").Where(process => int.TryParse(Path.GetFileName(process), out _) && WorksIn(process, folder))]
         : [];
 

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Laurel.Platform.Access;
+using Laurel.Platform.Http;
 using Laurel.Tests.Support;
 
 namespace Laurel.Tests.Events.Deliveries;
@@ -53,6 +54,8 @@ public static class DeliveringApp
 
     public static Task DeliveryBecomes(this LaurelApp app, string claim, string status) =>
         Eventually.True(async () => (string)(await app.Deliveries(claim))[^1]["status"]! == status);
+
+    public static DateTimeOffset At(this JsonNode time) => Time.TryParse((string)time!, out var at) ? at : throw new FormatException($"{time} is no time.");
 
     /// <summary>A signature as Standard Webhooks has it, made without Laurel's help.</summary>
     public static string SignatureOf(string secret, string id, string timestamp, string body) =>
