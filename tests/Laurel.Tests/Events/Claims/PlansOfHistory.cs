@@ -54,7 +54,7 @@ public sealed class PlansOfHistory(TestPostgres postgres)
     {
         foreach (var (name, filter, index) in Filters)
         {
-            foreach (Guid? before in new Guid?[] { null, Guid.Parse("01990000-0000-7000-8000-000000000000") })
+            foreach (Guid? before in new Guid?[] { null, Guid.Parse("01aa0000-0000-7000-8000-000000000000") })
             {
                 var plan = await Plan(batches, ClaimReader.Statement(filter, before, 51));
                 var claims = Nodes(plan).Where(node => (string?)node["Relation Name"] == "claims").ToList();
