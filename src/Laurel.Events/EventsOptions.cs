@@ -1,3 +1,4 @@
+using Laurel.Events.Claims;
 using Laurel.Platform;
 using Microsoft.Extensions.Configuration;
 
@@ -11,6 +12,9 @@ public sealed record EventsOptions
 
     /// <summary>How many rows of progress a process may hold in memory, to fold into them without reading them first.</summary>
     public int RowsInMemory { get; init; } = 400_000;
+
+    /// <summary>What of claims can be set.</summary>
+    public ClaimsOptions Claims { get; init; } = new();
 
     /// <summary>Whether webhooks may call this very machine, by http too (<c>Laurel:Webhooks:AllowLoopback</c>): for development.</summary>
     public bool AllowLoopbackWebhooks { get; init; }
@@ -34,6 +38,6 @@ public sealed record EventsOptions
             throw new StartupException("Laurel__Events__KeepDays must be from 14 to 36500.");
         if (options.RowsInMemory < 0)
             throw new StartupException("Laurel__Events__RowsInMemory must not be negative.");
-        return options;
+        return options with { Claims = ClaimsOptions.Read(configuration) };
     }
 }

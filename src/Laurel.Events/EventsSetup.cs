@@ -53,6 +53,10 @@ public static class EventsSetup
         services.AddSingleton<ClaimReader>();
         services.AddSingleton<ClaimDesk>();
         services.AddSingleton<KeptAnswers>();
+        services.AddSingleton<ClaimDeadlines>();
+        services.AddSingleton<RefusedClaims>();
+        services.AddSingleton<RefusedClaimStore>();
+        services.AddHostedService<RefusedClaimWriter>();
         services.AddSingleton<CouponStore>();
         services.AddSingleton<CouponUploads>();
         services.AddSingleton<DeliveryBell>();
@@ -80,6 +84,8 @@ public static class EventsSetup
         services.AddPeriodicWork("events: deliveries", TimeSpan.FromSeconds(10), provider => provider.GetRequiredService<DeliverySweep>().Run);
         services.AddPeriodicWork("events: generations", TimeSpan.FromMinutes(1), provider => provider.GetRequiredService<Generations>().Tend);
         services.AddPeriodicWork("events: kept answers", TimeSpan.FromMinutes(10), provider => provider.GetRequiredService<KeptAnswers>().Sweep);
+        services.AddPeriodicWork("events: deadlines of approval", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<ClaimDeadlines>().Decide);
+        services.AddPeriodicWork("events: refused claims", TimeSpan.FromHours(1), provider => provider.GetRequiredService<RefusedClaimStore>().Forget);
         services.AddAudit(Service, database.Any);
         services.AddOpenApiDocument("events", "Laurel: events", "Events, rewards, activities, progress.", RulesSchemas.Describe);
     }
@@ -96,6 +102,9 @@ public static class EventsSetup
         routes.MapProgress();
         routes.MapClaims();
         routes.MapClaimDesk();
+        routes.MapDecisions();
+        routes.MapGrants();
+        routes.MapRefusedClaims();
         routes.MapWebhooks();
         routes.MapDeliveries();
         routes.MapPull();

@@ -23,6 +23,8 @@ internal static class KnownSettings
         ("Laurel__Auth__EventsUrl", "where logins are reported as activities (this process)"),
         ("Laurel__Events__KeepDays", "days that activities are kept at least (90)"),
         ("Laurel__Events__RowsInMemory", "rows of progress that a process may hold in memory (400000)"),
+        ("Laurel__Claims__ApproveGrantsAbove", "points that one operator may grant by hand; of more a second one approves (10000)"),
+        ("Laurel__Claims__ApproveOtherGrants", "whether a second operator approves all grants of anything but points (true)"),
         ("Laurel__Webhooks__AllowLoopback", "true: webhooks may call this machine, by http too; for development (false)"),
         ("Laurel__TrustedProxies__0", "address or network of a proxy whose X-Forwarded-For counts; more: __1, __2"),
         ("Laurel__Logs", "json or text (text at a terminal, else json)"),

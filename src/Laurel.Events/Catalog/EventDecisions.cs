@@ -150,7 +150,7 @@ internal static class EventDecisions
 
     public static Offer Offer(OfferId id, OfferRequest request, Reward reward, int ordinal) => new(
         id, request.RewardId, reward.Name, reward.Contents, request.Condition, request.RequiresApproval, request.AutoClaim, request.Stock, request.Closed, ordinal,
-        reward.Stock);
+        reward.Stock, request.ApprovalDeadlineSeconds, request.OnDeadline);
 
     public static FieldError UnknownReward(string path) => new FieldError(path, "unknown_reward", "There is no such reward.");
 

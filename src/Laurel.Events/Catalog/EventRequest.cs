@@ -39,7 +39,8 @@ public sealed record NewEventRequest : EventRequest
 
 /// <summary>
 /// What an operator says of an offer. A condition of its own stands in place of the event's; without `stock` the reward's own is all
-/// there is to it; a closed one can no longer be claimed.
+/// there is to it; a closed one can no longer be claimed. A claim that nobody has approved or rejected in so many seconds is decided as the
+/// offer said when it was made.
 /// </summary>
 public sealed record OfferRequest(
     RewardId RewardId,
@@ -47,7 +48,16 @@ public sealed record OfferRequest(
     bool RequiresApproval = false,
     bool AutoClaim = false,
     long? Stock = null,
-    bool Closed = false);
+    bool Closed = false,
+    long? ApprovalDeadlineSeconds = null,
+    DeadlineOutcome? OnDeadline = null);
+
+/// <summary>What becomes of a claim that nobody has decided about in time.</summary>
+public enum DeadlineOutcome
+{
+    Approve,
+    Reject,
+}
 
 public sealed record StatusRequest(EventSwitch Status);
 

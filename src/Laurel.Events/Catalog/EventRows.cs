@@ -23,7 +23,8 @@ internal static class EventRows
                         'id', offers.id, 'ordinal', offers.ordinal, 'rewardId', offers.reward_id,
                         'rewardName', rewards.name, 'contents', rewards.contents, 'rewardStock', rewards.stock, 'condition', offers.condition,
                         'requiresApproval', offers.requires_approval, 'autoClaim', offers.auto_claim,
-                        'stock', offers.stock, 'closed', offers.closed)
+                        'stock', offers.stock, 'closed', offers.closed,
+                        'approvalDeadlineSeconds', offers.approval_deadline_seconds, 'onDeadline', offers.on_deadline)
                     ORDER BY offers.ordinal)
          FROM offers
          JOIN rewards ON rewards.id = offers.reward_id

@@ -11,6 +11,9 @@ internal static class EventRules
     public const int MaxOffers = 50;
     public const long MaxClaimWithinSeconds = 366L * 24 * 3600;
 
+    /// <summary>Nobody approves anything in less.</summary>
+    private const long MinDeadlineSeconds = 60;
+
     /// <summary>Progress remembers who has met which offer in the bits of one number.</summary>
     public const int MaxOrdinal = 62;
 
@@ -24,6 +27,7 @@ internal static class EventRules
             RewardRules.InRange("claimWithinSeconds", request.ClaimWithinSeconds, 0, MaxClaimWithinSeconds),
             Count(wanted.Offers),
             .. wanted.Offers.Select((offer, at) => offer.Stock is { } stock ? RewardRules.InRange($"offers[{at}].stock", stock, 1) : null),
+            .. wanted.Offers.SelectMany((offer, at) => Deadline($"offers[{at}]", offer)),
         ];
         // What is already known to be too much is not looked into.
         if (found.TrueForAll(flaw => flaw?.Path != "offers"))
@@ -54,6 +58,16 @@ internal static class EventRules
         return [.. found.OfType<FieldError>()];
 
         static FieldError Frozen(string path) => new FieldError(path, "frozen", "This stays as it was when the event was first activated.");
+    }
+
+    private static IEnumerable<FieldError?> Deadline(string path, Offer offer)
+    {
+        if (offer.ApprovalDeadlineSeconds is { } seconds)
+            yield return RewardRules.InRange($"{path}.approvalDeadlineSeconds", seconds, MinDeadlineSeconds, MaxClaimWithinSeconds);
+        if (offer.OnDeadline is null != offer.ApprovalDeadlineSeconds is null)
+            yield return new FieldError($"{path}.onDeadline", "together", "Both `approvalDeadlineSeconds` and `onDeadline` are given, or neither.");
+        else if (offer is { OnDeadline: not null, RequiresApproval: false })
+            yield return new FieldError($"{path}.onDeadline", "needs_approval", "Only an offer that requires approval has a deadline for it.");
     }
 
     private static FieldError? Count(IReadOnlyList<Offer> offers) => offers.Count > MaxOffers || offers.Any(offer => offer.Ordinal > MaxOrdinal)

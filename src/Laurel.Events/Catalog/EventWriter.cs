@@ -86,12 +86,15 @@ internal sealed class EventWriter(JobStore jobs)
         {
             await transaction.Execute(
                 """
-                INSERT INTO offers (id, event_id, ordinal, reward_id, condition, requires_approval, auto_claim, stock, closed, created_at)
-                VALUES ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, $9, $10)
+                INSERT INTO offers (
+                    id, event_id, ordinal, reward_id, condition, requires_approval, auto_claim, stock, closed, created_at,
+                    approval_deadline_seconds, on_deadline)
+                VALUES ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, $9, $10, $11, $12)
                 """,
                 [
                     offer.Id.Value, @event.Value, offer.Ordinal, offer.RewardId.Value, offer.Condition is { } own ? Json(own) : null,
                     offer.RequiresApproval, offer.AutoClaim, offer.Stock, offer.Closed, now,
+                    offer.ApprovalDeadlineSeconds, OnDeadline(offer),
                 ],
                 cancellation);
             await Stocks.Set(transaction, offer.Id.Value, offer.Stock, cancellation);
@@ -105,12 +108,14 @@ internal sealed class EventWriter(JobStore jobs)
             await transaction.Execute(
                 """
                 UPDATE offers
-                SET reward_id = $2, condition = $3::jsonb, requires_approval = $4, auto_claim = $5, stock = $6, closed = $7
+                SET reward_id = $2, condition = $3::jsonb, requires_approval = $4, auto_claim = $5, stock = $6, closed = $7,
+                    approval_deadline_seconds = $8, on_deadline = $9
                 WHERE id = $1
                 """,
                 [
                     offer.Id.Value, offer.RewardId.Value, offer.Condition is { } own ? Json(own) : null,
                     offer.RequiresApproval, offer.AutoClaim, offer.Stock, offer.Closed,
+                    offer.ApprovalDeadlineSeconds, OnDeadline(offer),
                 ],
                 cancellation);
             await Stocks.Set(transaction, offer.Id.Value, offer.Stock, cancellation);
@@ -135,6 +140,8 @@ internal sealed class EventWriter(JobStore jobs)
                 JsonSerializer.Serialize(new EventContent(made), JsonRules.Options),
             ],
             cancellation);
+
+    private static string? OnDeadline(Offer offer) => offer.OnDeadline is { } outcome ? WireNames<DeadlineOutcome>.Of(outcome) : null;
 
     private static string Json(Condition condition) => JsonSerializer.Serialize(condition, JsonRules.Options);
 }

@@ -15,6 +15,8 @@ namespace Laurel.Events.Catalog;
 /// <param name="Closed">Whether it can no longer be claimed.</param>
 /// <param name="Ordinal">Its number in the event, by which progress remembers who has met it.</param>
 /// <param name="RewardStock">How many there are of the reward, whichever events offer it.</param>
+/// <param name="ApprovalDeadlineSeconds">After how long a claim is decided that nobody has decided about.</param>
+/// <param name="OnDeadline">How it is decided then.</param>
 public sealed record Offer(
     OfferId Id,
     RewardId RewardId,
@@ -26,10 +28,12 @@ public sealed record Offer(
     long? Stock,
     bool Closed,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWriting)] int Ordinal,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWriting)] long? RewardStock = null)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWriting)] long? RewardStock = null,
+    long? ApprovalDeadlineSeconds = null,
+    DeadlineOutcome? OnDeadline = null)
 {
     /// <summary>Whether it is claimed for users now.</summary>
     internal bool ClaimsItself => AutoClaim && !Closed;
 
-    internal OfferRequest Request => new(RewardId, Condition, RequiresApproval, AutoClaim, Stock, Closed);
+    internal OfferRequest Request => new(RewardId, Condition, RequiresApproval, AutoClaim, Stock, Closed, ApprovalDeadlineSeconds, OnDeadline);
 }

@@ -21,7 +21,7 @@ internal sealed record RewardChange(RewardOutcome Outcome, Reward? Reward = null
 /// <summary>Rewards in the database.</summary>
 internal sealed class RewardStore(NpgsqlDataSource database, EventCatalog catalog, TimeProvider time)
 {
-    private const string Columns = "id, name, contents, stock, version, created_at, created_by, updated_at";
+    public const string Columns = "id, name, contents, stock, version, created_at, created_by, updated_at";
 
     /// <summary>A new reward is no change of the catalog: nothing refers to it yet.</summary>
     public Task<Reward> Add(RewardRequest reward, Actor by, CancellationToken cancellation) => database.InTransaction(
@@ -111,7 +111,7 @@ internal sealed class RewardStore(NpgsqlDataSource database, EventCatalog catalo
 
     private static string Json(IReadOnlyList<Content> contents) => JsonSerializer.Serialize(contents, JsonRules.Options);
 
-    private static Reward Read(NpgsqlDataReader row) => new(
+    public static Reward Read(NpgsqlDataReader row) => new(
         new RewardId(row.GetGuid(0)),
         row.GetString(1),
         Contents(row.GetString(2)),

@@ -42,6 +42,17 @@ public enum ClaimOrigin
 /// <summary>What decides that a reward is paid once: at most one claim has it.</summary>
 internal readonly record struct ClaimKey(string UserId, EventId Event, OfferId Offer, DateOnly Window)
 {
+    /// <summary>Whether it is of no event: what an operator has granted is one of its kind.</summary>
+    public bool IsByHand => Event == default;
+
+    /// <summary>Null: of none.</summary>
+    public EventId? OfEvent => IsByHand ? null : Event;
+
+    public OfferId? OfOffer => IsByHand ? null : Offer;
+
+    /// <summary>A grant by hand is its own key; what makes it happen once is the key of the request.</summary>
+    public static ClaimKey ByHand(string userId, ClaimId id) => new(userId, default, new OfferId(id.Value), Rules.Calendar.OnceKey);
+
     /// <summary>The order in which every process locks.</summary>
     public static readonly Comparer<ClaimKey> Order = Comparer<ClaimKey>.Create(static (left, right) =>
     {
@@ -95,6 +106,12 @@ internal sealed record Claim(
 
     public Decision? Decision { get; init; }
 
+    /// <summary>When and how it is decided, if nobody has by then; as it was promised when it was made.</summary>
+    public Deadline? Deadline { get; init; }
+
+    /// <summary>Who granted it by hand, and why.</summary>
+    public ByHand? ByHand { get; init; }
+
     /// <summary>Whether the game has to be told.</summary>
     public bool IsDelivered => Payout.IsDeliveredOf(Contents);
 
@@ -105,11 +122,17 @@ internal sealed record Claim(
 /// <summary>What somebody decided about a claim: to approve, reject, cancel or revoke it.</summary>
 internal sealed record Decision(string By, DateTimeOffset At, string? Reason);
 
+/// <summary>What becomes of a claim at this time that nobody has decided about.</summary>
+internal sealed record Deadline(DateTimeOffset At, DeadlineOutcome Outcome);
+
+/// <summary>An operator's grant.</summary>
+internal sealed record ByHand(string By, string Reason);
+
 /// <summary>A claim as it is shown.</summary>
 /// <param name="Id">The claim.</param>
 /// <param name="UserId">Whose it is; for staff alone.</param>
-/// <param name="EventId">The event.</param>
-/// <param name="OfferId">The offer.</param>
+/// <param name="EventId">The event; of a grant by hand, absent.</param>
+/// <param name="OfferId">The offer; of a grant by hand, absent.</param>
 /// <param name="RewardId">The reward.</param>
 /// <param name="RewardName">Its name when it was claimed.</param>
 /// <param name="Window">The local date on which the event's repetition began; of an event that does not repeat, absent.</param>
@@ -121,11 +144,15 @@ internal sealed record Decision(string By, DateTimeOffset At, string? Reason);
 /// <param name="DecidedBy">Who approved, rejected, cancelled or revoked it; for staff alone.</param>
 /// <param name="DecidedAt">When that was.</param>
 /// <param name="Reason">Why.</param>
+/// <param name="DecideBy">When it is decided, if nobody has by then.</param>
+/// <param name="OnDeadline">How it is decided then; for staff alone.</param>
+/// <param name="GrantedBy">Who granted it by hand; for staff alone.</param>
+/// <param name="GrantReason">Why it was granted by hand.</param>
 public sealed record ClaimView(
     ClaimId Id,
     string? UserId,
-    EventId EventId,
-    OfferId OfferId,
+    EventId? EventId,
+    OfferId? OfferId,
     RewardId RewardId,
     string RewardName,
     DateOnly? Window,
@@ -136,13 +163,17 @@ public sealed record ClaimView(
     DateTimeOffset? CompletedAt,
     string? DecidedBy,
     DateTimeOffset? DecidedAt,
-    string? Reason)
+    string? Reason,
+    DateTimeOffset? DecideBy,
+    DeadlineOutcome? OnDeadline,
+    string? GrantedBy,
+    string? GrantReason)
 {
     internal static ClaimView Of(Claim claim, bool forStaff) => new(
         claim.Id,
         forStaff ? claim.Key.UserId : null,
-        claim.Key.Event,
-        claim.Key.Offer,
+        claim.Key.OfEvent,
+        claim.Key.OfOffer,
         claim.RewardId,
         claim.RewardName,
         claim.Key.Window == Rules.Calendar.OnceKey ? null : claim.Key.Window,
@@ -153,5 +184,9 @@ public sealed record ClaimView(
         claim.CompletedAt,
         forStaff ? claim.Decision?.By : null,
         claim.Decision?.At,
-        claim.Decision?.Reason);
+        claim.Decision?.Reason,
+        claim.Status == ClaimStatus.Pending ? claim.Deadline?.At : null,
+        forStaff && claim.Status == ClaimStatus.Pending ? claim.Deadline?.Outcome : null,
+        forStaff ? claim.ByHand?.By : null,
+        claim.ByHand?.Reason);
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Laurel.Events.Catalog;
 using Laurel.Events.Progress;
 using Laurel.Platform.Http;
@@ -15,6 +16,9 @@ internal sealed class ClaimAttempt
     public ClaimAttempt(ClaimWish wish, CatalogSnapshot snapshot, DateTimeOffset now)
     {
         Wish = wish;
+        Grant = wish.Grant;
+        if (Grant is not null)
+            return;
         _event = snapshot.Events.GetValueOrDefault(wish.Event);
         if (Refusal(_event, wish, now, out var window) is { } refusal)
             _refused.Add(new ClaimRefusal(wish.Offer, refusal));
@@ -30,6 +34,9 @@ internal sealed class ClaimAttempt
 
     /// <summary>The progress that decides; null where nothing is left to decide.</summary>
     public Touch? Touch { get; private set; }
+
+    /// <summary>What is to be granted by hand; null where nothing is left to decide.</summary>
+    public Grant? Grant { get; private set; }
 
     /// <summary>Claims to be made.</summary>
     public List<Candidate> Candidates { get; } = [];
@@ -47,20 +54,20 @@ internal sealed class ClaimAttempt
     public void Settle(ClaimRefusal refusal)
     {
         _refused.Add(refusal);
-        Touch = null;
+        (Touch, Grant) = (null, null);
     }
 
     public void Settle(string replayed)
     {
         _replayed = replayed;
-        Touch = null;
+        (Touch, Grant) = (null, null);
     }
 
     /// <summary>It is answered like the other, or refused where it wants something else under the same key.</summary>
     public void Follow(ClaimAttempt leader)
     {
         Leader = leader;
-        Touch = null;
+        (Touch, Grant) = (null, null);
     }
 
     /// <summary>Which claims are to be made, now that progress, claims and stock have been read.</summary>
@@ -87,6 +94,22 @@ internal sealed class ClaimAttempt
         }
     }
 
+    /// <summary>What is granted by hand is of no event, and needs only that there is such a reward, and enough of it.</summary>
+    public void Judge(Reward? reward, ClaimsOptions options, DateTimeOffset now)
+    {
+        if (Grant is null)
+            return;
+        if (reward is null)
+        {
+            Settle(new ClaimRefusal(null, Errors.NotFound));
+            return;
+        }
+
+        var key = ClaimKey.ByHand(Wish.UserId, new ClaimId(Guid.CreateVersion7(now)));
+        var payout = Payout.Of(reward, key.Offer, options.NeedsSecond(reward));
+        Candidates.Add(new Candidate(this, payout, Made(payout, key, now)));
+    }
+
     public void Refuse(Offer offer, Claim existing) => _refused.Add(Already(offer, existing));
 
     public void Refuse(Offer offer, Error error) => _refused.Add(new ClaimRefusal(offer.Id, error));
@@ -101,6 +124,11 @@ internal sealed class ClaimAttempt
             StaysDue = StaysDue,
         };
     }
+
+    /// <summary>As it is kept for the same request.</summary>
+    public string Json() => Wish.Grant is null
+        ? JsonSerializer.Serialize(ClaimsAnswer.Of(Answer()), JsonRules.Options)
+        : JsonSerializer.Serialize(ClaimView.Of(Answer().Granted[0], forStaff: true), JsonRules.Options);
 
     /// <summary>What was first is there now, or was refused for a reason that is this one's too.</summary>
     private static ClaimRefusal Missed((Offer Offer, Candidate First) wait) => wait.First.IsGranted
@@ -159,9 +187,13 @@ internal sealed class ClaimAttempt
         var offer = payout.Offer;
         var status = offer.RequiresApproval ? ClaimStatus.Pending : payout.IsDelivered ? ClaimStatus.Processing : ClaimStatus.Completed;
         return new Claim(
-            new ClaimId(Guid.CreateVersion7(now)), key, offer.RewardId, offer.RewardName, offer.Contents, payout.Points, status, Wish.Origin, payout.Holds, now)
+            key.IsByHand ? new ClaimId(key.Offer.Value) : new ClaimId(Guid.CreateVersion7(now)), key, offer.RewardId, offer.RewardName, offer.Contents, payout.Points, status, Wish.Origin, payout.Holds, now)
         {
             CompletedAt = status == ClaimStatus.Completed ? now : null,
+            Deadline = status == ClaimStatus.Pending && offer is { ApprovalDeadlineSeconds: { } seconds, OnDeadline: { } outcome }
+                ? new Deadline(now.AddSeconds(seconds), outcome)
+                : null,
+            ByHand = Grant is { } grant ? new ByHand(grant.By.Id, grant.Reason) : null,
         };
     }
 }

@@ -36,6 +36,7 @@ internal enum RulingOutcome
 {
     NotFound,
     OwnClaim,
+    OwnGrant,
     AlreadyDecided,
     InsufficientPoints,
     BalanceFull,
@@ -70,8 +71,11 @@ internal sealed class ClaimDesk(EventsDatabase database, DeliveryBell bell, Time
     {
         if (await transaction.Query(Find, ClaimStore.Read, [ruling.Id.Value], cancellation) is not [var before])
             return (RulingOutcome.NotFound, null);
-        if (before.Key.UserId == ruling.By.Id)
+        if (before.Key.UserId == ruling.By.Id && ruling.By.Kind != ActorKind.Laurel)
             return (RulingOutcome.OwnClaim, before);
+        // Whoever granted it may take it back alone, but not approve it.
+        if (ruling.Kind == RulingKind.Approve && before.ByHand?.By == ruling.By.Id)
+            return (RulingOutcome.OwnGrant, before);
 
         var now = time.GetUtcNow();
         var (from, to) = Step(ruling, before);

@@ -22,8 +22,6 @@ public sealed record ReasonRequest(string Reason);
 /// <summary>Claims as staff sees them, and what operators decide about them.</summary>
 internal static class ClaimDeskApi
 {
-    private const int MaxReason = 500;
-
     public static void MapClaimDesk(this IEndpointRouteBuilder routes)
     {
         var claims = routes.MapGroup("/v1/claims").WithGroupName("events").WithTags("claims");
@@ -34,7 +32,7 @@ internal static class ClaimDeskApi
             .Answers(Errors.NotAcceptable);
         reading.MapGet("/{id:guid}", Show).WithSummary("One claim").Answers(Errors.NotFound);
 
-        Deciding("approve", Approve, "Grant a claim that waits for approval", EventsErrors.BalanceFull);
+        Deciding("approve", Approve, "Grant a claim that waits for approval", EventsErrors.BalanceFull, EventsErrors.OwnGrant);
         Deciding("reject", Reject, "Refuse a claim that waits for approval");
         Deciding("cancel", Cancel, "Give up a claim that could not be handed over: its stock and points go back", EventsErrors.InsufficientPoints);
         Deciding("revoke", Revoke, "Take back what a user has got: its stock and points go back", EventsErrors.InsufficientPoints);
@@ -104,20 +102,17 @@ internal static class ClaimDeskApi
 
     private static async Task<Results<Ok<ClaimView>, Problem>> Decide(ClaimDesk desk, Ruling ruling, CancellationToken cancellation)
     {
-        if (ruling.Reason is { } reason && TextRules.Prose("reason", reason, MaxReason) is { } fault)
+        if (RulingRules.Check(ruling.Kind, ruling.Reason, "reason") is { } fault)
             return Problem.Rules([fault]);
         var (outcome, claim) = await desk.Decide(ruling, cancellation);
         return outcome switch
         {
             RulingOutcome.Done => TypedResults.Ok(ClaimView.Of(claim!, forStaff: true)),
-            RulingOutcome.NotFound => new Problem(Errors.NotFound),
-            RulingOutcome.OwnClaim => new Problem(EventsErrors.OwnClaim),
-            RulingOutcome.InsufficientPoints => new Problem(EventsErrors.InsufficientPoints),
-            RulingOutcome.BalanceFull => new Problem(EventsErrors.BalanceFull),
             RulingOutcome.AlreadyDecided => new Problem(EventsErrors.AlreadyDecided)
             {
                 Extensions = new Dictionary<string, object?> { ["claim"] = ClaimView.Of(claim!, forStaff: true) },
             },
+            _ => new Problem(RulingRules.ErrorOf(outcome)),
         };
     }
 }

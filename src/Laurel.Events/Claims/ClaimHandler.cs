@@ -1,10 +1,8 @@
-using System.Text.Json;
 using Laurel.Events.Catalog;
 using Laurel.Events.Coupons;
 using Laurel.Events.Deliveries;
 using Laurel.Events.Progress;
 using Laurel.Events.Wallet;
-using Laurel.Platform.Http;
 using Laurel.Platform.Postgres;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -12,7 +10,8 @@ using Npgsql;
 namespace Laurel.Events.Claims;
 
 /// <summary>One transaction of claims: judges what many users want, and pays those who are first.</summary>
-internal sealed class ClaimHandler(EventCatalog catalog, DeliveryBell bell, TimeProvider time, ILogger log) : IBatchHandler<ClaimWish, ClaimAnswer>
+internal sealed class ClaimHandler(EventCatalog catalog, ClaimsOptions options, DeliveryBell bell, TimeProvider time, ILogger log)
+    : IBatchHandler<ClaimWish, ClaimAnswer>
 {
     /// <remarks>
     /// 1. In one round trip: pass the fence, read which catalog holds, and the progress, claims, stock and answers that are concerned.
@@ -49,9 +48,11 @@ internal sealed class ClaimHandler(EventCatalog catalog, DeliveryBell bell, Time
         if (failed.Any)
             await failed.Quarantine(connection);
 
+        await Grants.Judge(connection, attempts, options, now);
         var candidates = FirstOfEach(attempts);
         if (candidates.Count > 0)
             await Grant(connection, candidates, snapshot.Told, now);
+        await Grants.Tell(connection, attempts);
         await DueClaims.Settle(connection, [.. attempts.Where(attempt => !attempt.StaysDue).Select(attempt => attempt.Wish.Due).OfType<DueClaim>()]);
         return attempts.ConvertAll(attempt => attempt.Answer());
     }
@@ -70,8 +71,8 @@ internal sealed class ClaimHandler(EventCatalog catalog, DeliveryBell bell, Time
         {
             var attempt = new ClaimAttempt(wish, snapshot, now);
             attempts.Add(attempt);
-            if (wish.Key is { } key && !leaders.TryAdd((wish.UserId, key.Text), attempt))
-                attempt.Follow(leaders[(wish.UserId, key.Text)]);
+            if (wish.Key is { } key && !leaders.TryAdd((wish.Asker, key.Text), attempt))
+                attempt.Follow(leaders[(wish.Asker, key.Text)]);
         }
 
         return attempts;
@@ -88,7 +89,7 @@ internal sealed class ClaimHandler(EventCatalog catalog, DeliveryBell bell, Time
         batch.BatchCommands.Add(ClaimStore.Find([.. touches.Select(touch => (touch.Key.UserId, touch.Key.EventId, touch.Key.Window)).Distinct()]));
         supplies.Ask(batch, open.SelectMany(attempt => attempt.Payouts).ToHashSet(), now);
         if (keyed.Count > 0)
-            batch.BatchCommands.Add(IdempotentAnswers.Find(keyed.ConvertAll(attempt => (attempt.Wish.UserId, attempt.Wish.Key!.Text))));
+            batch.BatchCommands.Add(IdempotentAnswers.Find(keyed.ConvertAll(attempt => (attempt.Wish.Asker, attempt.Wish.Key!.Text))));
 
         await using var reader = await batch.ExecuteReaderAsync();
         await reader.NextResultAsync();
@@ -270,9 +271,8 @@ internal sealed class ClaimHandler(EventCatalog catalog, DeliveryBell bell, Time
     [
         .. candidates.Where(candidate => candidate is { IsGranted: true, Attempt.Wish.Key: not null })
             .Select(candidate => candidate.Attempt).Distinct()
-            .OrderBy(attempt => attempt.Wish.UserId, StringComparer.Ordinal).ThenBy(attempt => attempt.Wish.Key!.Text, StringComparer.Ordinal)
-            .Select(attempt => new IdempotentAnswer(
-                attempt.Wish.UserId, attempt.Wish.Key!, JsonSerializer.Serialize(ClaimsAnswer.Of(attempt.Answer()), JsonRules.Options))),
+            .OrderBy(attempt => attempt.Wish.Asker, StringComparer.Ordinal).ThenBy(attempt => attempt.Wish.Key!.Text, StringComparer.Ordinal)
+            .Select(attempt => new IdempotentAnswer(attempt.Wish.Asker, attempt.Wish.Key!, attempt.Json())),
     ];
 
     private readonly record struct Found(long Version, Dictionary<ClaimKey, Claim> Claims, Supplies Supplies);

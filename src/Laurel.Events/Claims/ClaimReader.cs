@@ -111,7 +111,7 @@ internal sealed class ClaimReader(EventsDatabase database)
         database.Any.QueryOne($"SELECT {ClaimStore.Columns} FROM claims WHERE id = $1", ClaimStore.Read, [id.Value], cancellation);
 
     /// <summary>The smallest id that can have been made at this time.</summary>
-    private static Guid FirstOf(DateTimeOffset time)
+    internal static Guid FirstOf(DateTimeOffset time)
     {
         Span<byte> bytes = stackalloc byte[16];
         bytes.Clear();

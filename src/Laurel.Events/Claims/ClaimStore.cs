@@ -14,7 +14,7 @@ internal static class ClaimStore
     public const string Columns =
         $"""
         id, user_id, event_id, offer_id, window_key, reward_id, reward_name, {CouponStore.Contents} AS contents, points, status, origin, holds, created_at,
-        completed_at, decided_by, decided_at, reason
+        completed_at, decided_by, decided_at, reason, decide_by, on_deadline, granted_by, grant_reason
         """;
 
     /// <summary>A claim to be made, and its contents as they are stored.</summary>
@@ -46,21 +46,21 @@ internal static class ClaimStore
         var command = new NpgsqlBatchCommand(
             """
             INSERT INTO claims (id, user_id, event_id, offer_id, window_key, reward_id, reward_name, contents, points, status, origin, holds,
-                created_at, completed_at)
+                created_at, completed_at, decide_by, on_deadline, granted_by, grant_reason)
             SELECT id, user_id, event_id, offer_id, window_key, reward_id, reward_name, contents::jsonb, points, status, origin, holds,
-                created_at, completed_at
+                created_at, completed_at, decide_by, on_deadline, granted_by, grant_reason
             FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::date[], $6::uuid[], $7::text[], $8::text[], $9::bigint[], $10::text[],
-                    $11::text[], $12::smallint[], $13::timestamptz[], $14::timestamptz[])
+                    $11::text[], $12::smallint[], $13::timestamptz[], $14::timestamptz[], $15::timestamptz[], $16::text[], $17::text[], $18::text[])
                 AS made (id, user_id, event_id, offer_id, window_key, reward_id, reward_name, contents, points, status, origin, holds,
-                    created_at, completed_at)
+                    created_at, completed_at, decide_by, on_deadline, granted_by, grant_reason)
             ON CONFLICT (user_id, event_id, offer_id, window_key) WHERE status <> 'reopened' DO NOTHING
             RETURNING id
             """);
         Add(NpgsqlDbType.Uuid, claim => claim.Id.Value);
         Add(NpgsqlDbType.Text, claim => claim.Key.UserId);
-        Add(NpgsqlDbType.Uuid, claim => claim.Key.Event.Value);
-        Add(NpgsqlDbType.Uuid, claim => claim.Key.Offer.Value);
-        Add(NpgsqlDbType.Date, claim => claim.Key.Window);
+        Add(NpgsqlDbType.Uuid, claim => claim.Key.OfEvent?.Value);
+        Add(NpgsqlDbType.Uuid, claim => claim.Key.OfOffer?.Value);
+        Add(NpgsqlDbType.Date, claim => claim.Key.IsByHand ? (DateOnly?)null : claim.Key.Window);
         Add(NpgsqlDbType.Uuid, claim => claim.RewardId.Value);
         Add(NpgsqlDbType.Text, claim => claim.RewardName);
         command.Parameters.Add(Platform.Postgres.Columns.Texts(claims, one => one.Contents));
@@ -70,6 +70,10 @@ internal static class ClaimStore
         Add(NpgsqlDbType.Smallint, claim => (short)claim.Holds);
         Add(NpgsqlDbType.TimestampTz, claim => claim.CreatedAt.UtcDateTime);
         Add(NpgsqlDbType.TimestampTz, claim => claim.CompletedAt?.UtcDateTime);
+        Add(NpgsqlDbType.TimestampTz, claim => claim.Deadline?.At.UtcDateTime);
+        Add(NpgsqlDbType.Text, claim => claim.Deadline is { } deadline ? WireNames<DeadlineOutcome>.Of(deadline.Outcome) : null);
+        Add(NpgsqlDbType.Text, claim => claim.ByHand?.By);
+        Add(NpgsqlDbType.Text, claim => claim.ByHand?.Reason);
         return command;
 
         void Add<T>(NpgsqlDbType type, Func<Claim, T> value) => command.Parameters.Add(Platform.Postgres.Columns.Of(claims, type, one => value(one.Claim)));
@@ -101,7 +105,9 @@ internal static class ClaimStore
 
     public static Claim Read(NpgsqlDataReader row) => new(
         new ClaimId(row.GetGuid(0)),
-        new ClaimKey(row.GetString(1), new EventId(row.GetGuid(2)), new OfferId(row.GetGuid(3)), row.GetFieldValue<DateOnly>(4)),
+        row.IsDBNull(2)
+            ? ClaimKey.ByHand(row.GetString(1), new ClaimId(row.GetGuid(0)))
+            : new ClaimKey(row.GetString(1), new EventId(row.GetGuid(2)), new OfferId(row.GetGuid(3)), row.GetFieldValue<DateOnly>(4)),
         new RewardId(row.GetGuid(5)),
         row.GetString(6),
         JsonSerializer.Deserialize<IReadOnlyList<Content>>(row.GetString(7), JsonRules.Options)!,
@@ -113,5 +119,7 @@ internal static class ClaimStore
     {
         CompletedAt = row.IsDBNull(13) ? null : row.Time(13),
         Decision = row.IsDBNull(15) ? null : new Decision(row.GetString(14), row.Time(15), row.OptionalText(16)),
+        Deadline = row.IsDBNull(17) ? null : new Deadline(row.Time(17), WireNames<DeadlineOutcome>.Parse(row.GetString(18))),
+        ByHand = row.IsDBNull(19) ? null : new ByHand(row.GetString(19), row.GetString(20)),
     };
 }

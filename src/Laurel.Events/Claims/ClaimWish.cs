@@ -1,3 +1,4 @@
+using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
 using Laurel.Rules;
 
@@ -14,9 +15,18 @@ internal sealed record ClaimWish(string UserId, EventId Event, OfferId? Offer, D
     /// <summary>What the request is known by when it is sent again.</summary>
     public IdempotencyKey? Key { get; init; }
 
+    /// <summary>What an operator grants, of no event.</summary>
+    public Grant? Grant { get; init; }
+
+    /// <summary>Whose key it is.</summary>
+    public string Asker => Grant?.By.Id ?? UserId;
+
     /// <summary>The note that it is made for, if nobody has asked.</summary>
     public DueClaim? Due { get; init; }
 }
+
+/// <summary>A reward that is granted by hand.</summary>
+internal sealed record Grant(RewardId Reward, Actor By, string Reason);
 
 /// <summary>Why an offer was not granted.</summary>
 /// <param name="Offer">The offer; null where the whole wish is refused.</param>

@@ -51,6 +51,9 @@ internal static class ClaimsApi
         mine.MapGet("/{id:guid}", One).WithSummary("One of my claims").Answers(Errors.NotFound);
     }
 
+    /// <summary>The one that is told first.</summary>
+    internal static ClaimRefusal? First(IReadOnlyList<ClaimRefusal> refused) => refused.MinBy(one => Array.IndexOf(Precedence, one.Error));
+
     private static async Task<Results<Created<ClaimsAnswer>, CreatedBefore<ClaimsAnswer>, Problem>> Claim(
         Guid id, OptionalBody<ClaimRequest> body, IdempotencyKeyHeader key, Caller caller, Claiming claiming, CancellationToken cancellation)
     {
@@ -86,7 +89,7 @@ internal static class ClaimsApi
 
     private static Problem Refused(ClaimAnswer answer)
     {
-        if (answer.Refused.MinBy(refused => Array.IndexOf(Precedence, refused.Error)) is not { } first)
+        if (First(answer.Refused) is not { } first)
             return new Problem(EventsErrors.OfferClosed);
 
         var extensions = new Dictionary<string, object?>();

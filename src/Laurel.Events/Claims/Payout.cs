@@ -45,5 +45,9 @@ internal sealed class Payout
     /// <summary>All but points are handed over by the game.</summary>
     public static bool IsDeliveredOf(IReadOnlyList<Content> contents) => contents.Any(content => content is not Catalog.Points);
 
+    /// <summary>A grant by hand is like an offer that was made for it alone.</summary>
+    public static Payout Of(Reward reward, OfferId id, bool requiresApproval) => new(new Offer(
+        id, reward.Id, reward.Name, reward.Contents, Condition: null, requiresApproval, AutoClaim: false, Stock: null, Closed: false, Ordinal: 0, reward.Stock));
+
     public static IReadOnlyList<Payout> Of(IReadOnlyList<Offer> offers) => [.. offers.Select(offer => new Payout(offer))];
 }

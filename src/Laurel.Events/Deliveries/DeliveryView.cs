@@ -9,8 +9,8 @@ namespace Laurel.Events.Deliveries;
 /// <param name="Status">Where it stands.</param>
 /// <param name="ClaimId">The claim that it hands over.</param>
 /// <param name="UserId">Whose claim that is.</param>
-/// <param name="EventId">The event.</param>
-/// <param name="OfferId">The offer.</param>
+/// <param name="EventId">The event; of a grant by hand, absent.</param>
+/// <param name="OfferId">The offer; of a grant by hand, absent.</param>
 /// <param name="RewardId">The reward.</param>
 /// <param name="RewardName">Its name when it was claimed.</param>
 /// <param name="Contents">What is handed over.</param>
@@ -27,8 +27,8 @@ public sealed record DeliveryView(
     DeliveryStatus Status,
     ClaimId ClaimId,
     string UserId,
-    EventId EventId,
-    OfferId OfferId,
+    EventId? EventId,
+    OfferId? OfferId,
     RewardId RewardId,
     string RewardName,
     IReadOnlyList<Content> Contents,
@@ -65,8 +65,8 @@ public sealed record DeliveryView(
 /// <param name="Type">`reward.granted`, or `reward.revoked`: to be taken back.</param>
 /// <param name="ClaimId">The claim.</param>
 /// <param name="UserId">Whose it is.</param>
-/// <param name="EventId">The event.</param>
-/// <param name="OfferId">The offer.</param>
+/// <param name="EventId">The event; of a grant by hand, absent.</param>
+/// <param name="OfferId">The offer; of a grant by hand, absent.</param>
 /// <param name="RewardId">The reward.</param>
 /// <param name="RewardName">Its name when it was claimed.</param>
 /// <param name="Contents">What is to be handed over. Points are in the user's wallet already.</param>
@@ -78,8 +78,8 @@ public sealed record PendingDelivery(
     string Type,
     ClaimId ClaimId,
     string UserId,
-    EventId EventId,
-    OfferId OfferId,
+    EventId? EventId,
+    OfferId? OfferId,
     RewardId RewardId,
     string RewardName,
     IReadOnlyList<Content> Contents,
@@ -92,8 +92,8 @@ public sealed record PendingDelivery(
         WebhookMessage.TypeOf(delivery.Kind),
         delivery.Claim.Id,
         delivery.Claim.Key.UserId,
-        delivery.Claim.Key.Event,
-        delivery.Claim.Key.Offer,
+        delivery.Claim.Key.OfEvent,
+        delivery.Claim.Key.OfOffer,
         delivery.Claim.RewardId,
         delivery.Claim.RewardName,
         delivery.Claim.Contents,

@@ -23,8 +23,8 @@ internal sealed record StoredDelivery(
     int Failures,
     Guid? Lease,
     IReadOnlyList<DeliveryAttempt> History,
-    EventId Event,
-    OfferId Offer,
+    EventId? Event,
+    OfferId? Offer,
     RewardId RewardId,
     string RewardName,
     IReadOnlyList<Content> Contents)
@@ -53,8 +53,8 @@ internal sealed record StoredDelivery(
         row.GetInt32(11),
         row.Optional<Guid>(12),
         JsonSerializer.Deserialize<IReadOnlyList<DeliveryAttempt>>(row.GetString(13), JsonRules.Options)!,
-        new EventId(row.GetGuid(14)),
-        new OfferId(row.GetGuid(15)),
+        row.Optional<Guid>(14) is { } @event ? new EventId(@event) : null,
+        row.Optional<Guid>(15) is { } offer ? new OfferId(offer) : null,
         new RewardId(row.GetGuid(16)),
         row.GetString(17),
         JsonSerializer.Deserialize<IReadOnlyList<Content>>(row.GetString(18), JsonRules.Options)!);

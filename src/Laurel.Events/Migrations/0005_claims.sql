@@ -17,10 +17,11 @@ CREATE TABLE claims (
     points       bigint      NOT NULL, -- what it pays into the wallet
     holds        smallint    NOT NULL, -- what it has taken: 1 a unit of the reward's stock, 2 of the offer's, 4 codes out of pools
     version      int         NOT NULL DEFAULT 1, -- raised by every change of its state
-    window_key   date        NOT NULL,
+    decide_by    timestamptz, -- of one that waits for approval: when Laurel decides, if nobody has
+    window_key   date,        -- with event and offer; null: granted by hand
     id           uuid        NOT NULL,
-    event_id     uuid        NOT NULL,
-    offer_id     uuid        NOT NULL,
+    event_id     uuid,
+    offer_id     uuid,
     reward_id    uuid        NOT NULL,
     user_id      text        NOT NULL COLLATE "C",
     status       text        NOT NULL CONSTRAINT claims_status_known
@@ -28,9 +29,16 @@ CREATE TABLE claims (
     origin       text        NOT NULL CONSTRAINT claims_origin_known CHECK (origin IN ('user', 'auto', 'operator')),
     reward_name  text        NOT NULL,
     contents     jsonb       NOT NULL, -- what was promised, whatever becomes of the reward
+    on_deadline  text        CONSTRAINT claims_on_deadline_known CHECK (on_deadline IN ('approve', 'reject')),
     decided_by   text,
     reason       text,
-    CONSTRAINT claims_pkey PRIMARY KEY (user_id, id)
+    granted_by   text,        -- by hand, and why
+    grant_reason text,
+    CONSTRAINT claims_pkey PRIMARY KEY (user_id, id),
+    CONSTRAINT claims_deadline_whole CHECK ((decide_by IS NULL) = (on_deadline IS NULL)),
+    CONSTRAINT claims_of_an_offer_or_by_hand CHECK (
+        num_nonnulls(event_id, offer_id, window_key) = CASE origin WHEN 'operator' THEN 0 ELSE 3 END
+        AND num_nonnulls(granted_by, grant_reason) = CASE origin WHEN 'operator' THEN 2 ELSE 0 END)
 ) WITH (fillfactor = 90);
 
 -- What decides that a reward is paid once. A reopened one was rejected in a way that allows another try.
@@ -44,6 +52,13 @@ CREATE INDEX claims_with_items ON claims (id) WHERE contents @> '[{"type": "item
 CREATE INDEX claims_with_coupons ON claims (id) WHERE contents @> '[{"type": "coupon"}]';
 CREATE INDEX claims_with_badges ON claims (id) WHERE contents @> '[{"type": "badge"}]';
 CREATE INDEX claims_with_custom ON claims (id) WHERE contents @> '[{"type": "custom"}]';
+CREATE INDEX claims_by_deadline ON claims (decide_by) WHERE status = 'pending' AND decide_by IS NOT NULL;
+
+-- What an offer says of claims that nobody decides about.
+ALTER TABLE offers
+    ADD COLUMN approval_deadline_seconds bigint CONSTRAINT offers_approval_deadline_positive CHECK (approval_deadline_seconds > 0),
+    ADD COLUMN on_deadline               text   CONSTRAINT offers_on_deadline_known CHECK (on_deadline IN ('approve', 'reject')),
+    ADD CONSTRAINT offers_deadline_whole CHECK ((approval_deadline_seconds IS NULL) = (on_deadline IS NULL));
 
 -- What is to be claimed for users, since they have met the condition of an offer that claims itself. A hint: the claim's key decides, and
 -- whoever works on one judges anew. A row goes with the claim that settles it, unless it was noted again meanwhile.
@@ -59,6 +74,22 @@ CREATE TABLE claim_due (
 ) WITH (fillfactor = 75);
 
 CREATE INDEX claim_due_by_time ON claim_due (due_at);
+
+-- Attempts to claim that were refused, counted by user, offer, reason and day. Kept for a while; nothing depends on it.
+CREATE TABLE refused_claims (
+    first_at timestamptz NOT NULL,
+    last_at  timestamptz NOT NULL,
+    count    bigint      NOT NULL,
+    day      date        NOT NULL, -- in UTC
+    id       uuid        NOT NULL CONSTRAINT refused_claims_pkey PRIMARY KEY,
+    event_id uuid        NOT NULL,
+    offer_id uuid,                 -- null: all offers at once
+    user_id  text        NOT NULL COLLATE "C",
+    code     text        NOT NULL COLLATE "C",
+    CONSTRAINT refused_claims_once UNIQUE NULLS NOT DISTINCT (user_id, day, event_id, offer_id, code)
+) WITH (fillfactor = 90);
+
+CREATE INDEX refused_claims_by_event ON refused_claims (event_id, id);
 
 -- Answers to requests that came with an Idempotency-Key, stored with their effect.
 CREATE TABLE idempotency_keys (

@@ -64,7 +64,7 @@ internal static class ServeCommand
     {
         try
         {
-            await app.StartAsync(interrupted);
+            await StartOrStop(app, interrupted);
         }
         catch (IOException exception)
         {
@@ -73,6 +73,20 @@ internal static class ServeCommand
         catch (Exception exception) when (exception is InvalidOperationException or System.Net.Sockets.SocketException)
         {
             throw new StartupException($"Cannot listen on {urls}: {FirstLine(exception)} Choose another with --urls.", exception);
+        }
+    }
+
+    /// <summary>What has begun already ends in order, so that nothing but the reason is told.</summary>
+    private static async Task StartOrStop(WebApplication app, CancellationToken interrupted)
+    {
+        try
+        {
+            await app.StartAsync(interrupted);
+        }
+        catch
+        {
+            await app.StopAsync(CancellationToken.None);
+            throw;
         }
     }
 

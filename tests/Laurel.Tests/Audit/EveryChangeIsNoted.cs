@@ -109,6 +109,10 @@ public sealed class EveryChangeIsNoted(LaurelApp app) : IClassFixture<LaurelApp>
         ["POST /v1/claims/{id}/cancel"] = async () =>
             await Does(_operator, HttpMethod.Post, $"/v1/claims/{await Claim(new { type = "item", itemId = "i", name = "I", quantity = 1 })}/cancel", new { reason = "no" }),
         ["POST /v1/claims/{id}/revoke"] = async () => await Does(_operator, HttpMethod.Post, $"/v1/claims/{await Claim()}/revoke", new { reason = "no" }),
+        ["POST /v1/claims/decide"] = async () => await Does(
+            _operator, HttpMethod.Post, "/v1/claims/decide", new { decisions = new[] { new { id = await Claim(requiresApproval: true), decision = "approve" } } }),
+        ["POST /v1/grants"] = async () => await Does(
+            _operator, HttpMethod.Post, "/v1/grants", new { userId = "u", rewardId = await _operator.CreatesReward(), reason = "for the outage" }),
         ["POST /v1/points/credits"] = () => Does(_shop, HttpMethod.Post, "/v1/points/credits", new { userId = "buyer", amount = 5 }),
         ["POST /v1/points/debits"] = async () =>
         {
