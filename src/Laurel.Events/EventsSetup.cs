@@ -52,6 +52,7 @@ public static class EventsSetup
         services.AddHostedService<AutoClaiming>();
         services.AddSingleton<ClaimReader>();
         services.AddSingleton<ClaimDesk>();
+        services.AddSingleton<KeptAnswers>();
         services.AddSingleton<ClaimDeadlines>();
         services.AddSingleton<RefusedClaims>();
         services.AddSingleton<RefusedClaimStore>();
@@ -82,6 +83,7 @@ public static class EventsSetup
         services.AddPeriodicWork("events: catalog", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<EventCatalog>().KeepUp);
         services.AddPeriodicWork("events: deliveries", TimeSpan.FromSeconds(10), provider => provider.GetRequiredService<DeliverySweep>().Run);
         services.AddPeriodicWork("events: generations", TimeSpan.FromMinutes(1), provider => provider.GetRequiredService<Generations>().Tend);
+        services.AddPeriodicWork("events: kept answers", TimeSpan.FromMinutes(10), provider => provider.GetRequiredService<KeptAnswers>().Sweep);
         services.AddPeriodicWork("events: deadlines of approval", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<ClaimDeadlines>().Decide);
         services.AddPeriodicWork("events: refused claims", TimeSpan.FromHours(1), provider => provider.GetRequiredService<RefusedClaimStore>().Forget);
         services.AddAudit(Service, database.Any);

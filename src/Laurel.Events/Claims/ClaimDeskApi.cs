@@ -26,7 +26,10 @@ internal static class ClaimDeskApi
     {
         var claims = routes.MapGroup("/v1/claims").WithGroupName("events").WithTags("claims");
         var reading = claims.MapGroup("").Allow(Role.Operator, Role.Auditor);
-        reading.MapGet("", List).WithSummary("All claims, newest first");
+        reading.MapGet("", List)
+            .WithSummary("All claims, newest first")
+            .WithDescription("With `Accept: text/csv` all that match are sent in one file, without `limit` and `cursor`: those that were made before it was asked for.")
+            .Answers(Errors.NotAcceptable);
         reading.MapGet("/{id:guid}", Show).WithSummary("One claim").Answers(Errors.NotFound);
 
         Deciding("approve", Approve, "Grant a claim that waits for approval", EventsErrors.BalanceFull, EventsErrors.OwnGrant);
@@ -40,8 +43,9 @@ internal static class ClaimDeskApi
             .Answers([Errors.NotFound, Errors.RuleBroken, EventsErrors.OwnClaim, EventsErrors.AlreadyDecided, .. more]);
     }
 
-    private static async Task<Ok<Page<ClaimView>>> List(
+    private static async Task<Results<Ok<Page<ClaimView>>, ClaimsFile, Problem>> List(
         [AsParameters] PageQuery page,
+        HttpRequest request,
         ClaimReader claims,
         Cursors cursors,
         CancellationToken cancellation,
@@ -63,6 +67,16 @@ internal static class ClaimDeskApi
             From = from,
             To = to,
         };
+        switch (MediaTypes.Choose(request, "application/json", ClaimsFile.MediaType))
+        {
+            case null:
+                return new Problem(Errors.NotAcceptable);
+            case ClaimsFile.MediaType when page.Limit is not null || page.Cursor is not null:
+                return new Problem(Errors.BadQuery) { Fields = [new FieldError(page.Limit is null ? "cursor" : "limit", "no_pages", "A file has no pages.")] };
+            case ClaimsFile.MediaType:
+                return await ClaimsFile.Begin(claims, filter, cancellation);
+        }
+
         var rows = await claims.List(filter, cursors.Read<Guid?>("claims", page), page.Size + 1, cancellation);
         return TypedResults.Ok(cursors.Page("claims", page, [.. rows.Select(claim => ClaimView.Of(claim, forStaff: true))], claim => claim.Id.Value));
     }

@@ -162,6 +162,12 @@ public static class OpenApiDocuments
             });
         }
 
+        foreach (var file in endpoint.OfType<FileAnswer>())
+        {
+            if (operation.Responses?["200"].Content is { } content)
+                content[file.MediaType] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
+        }
+
         var problem = new OpenApiSchemaReference(nameof(ProblemDetails), context.Document);
         context.Document!.AddComponent(nameof(ProblemDetails), await context.GetOrCreateSchemaAsync(typeof(ProblemDetails), null, cancellation));
         operation.Responses ??= [];

@@ -13,6 +13,8 @@ public static class Time
     public static bool TryParse(string text, out DateTimeOffset time) =>
         DateTimeOffset.TryParseExact(text, Formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out time);
 
+    public static string Write(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+
     /// <summary>As fine as times are shown, so that what is kept is what is shown.</summary>
     public static DateTimeOffset ToMilliseconds(DateTimeOffset time) => time.AddTicks(-(time.Ticks % TimeSpan.TicksPerMillisecond));
 
@@ -23,7 +25,7 @@ public static class Time
 
         public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
             // Milliseconds are as fine as any client needs, and UTC spares every reader an addition.
-            writer.WriteStringValue(value.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
+            writer.WriteStringValue(Time.Write(value));
     }
 
     /// <summary>A time of day is HH:mm, and nothing finer.</summary>
