@@ -21,7 +21,7 @@ public sealed class SwitchedOff(Site site)
         for (var round = 0; round < Rounds; round++)
         {
             var crowd = await Crowd.Earned(site, client, Users);
-            var claiming = crowd.Ask(crowd.Users.Select(user => (user, crowd.Claim(user))), connections: 64);
+            var claiming = crowd.Ask(crowd.Users.Select(user => (user, crowd.Claim(user))), connections: 16);
             await Eventually.True(async () => await Committed(crowd) > 100);
 
             using var http = Site.Http(site.Servers[round % site.Servers.Count], connections: 1);

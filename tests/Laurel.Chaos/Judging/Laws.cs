@@ -9,7 +9,7 @@ internal static class Laws
     private static readonly (string Law, string Query)[] All =
     [
         ("one claim for each user, offer and window",
-            "SELECT user_id FROM claims WHERE status <> 'reopened' GROUP BY user_id, event_id, offer_id, window_key HAVING count(*) > 1"),
+            "SELECT user_id FROM claims WHERE status <> 'reopened' AND offer_id IS NOT NULL GROUP BY user_id, event_id, offer_id, window_key HAVING count(*) > 1"),
         ("as many units are taken as claims hold",
             """
             SELECT stocks.owner::text || ' has ' || taken || ' taken, and ' || held.count || ' are held'
