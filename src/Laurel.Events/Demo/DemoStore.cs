@@ -62,14 +62,14 @@ internal sealed class DemoStore(EventsDatabase database, EventCatalog catalog)
     /// <summary>Whether progress in its events is being counted from what was stored before they were switched on.</summary>
     public Task<bool> IsCounting(CancellationToken cancellation) =>
         database.Any.QueryOne(
-            "SELECT EXISTS (SELECT FROM jobs WHERE created_by = $1 AND status IN ('queued', 'running'))", row => row.GetBoolean(0), [By], cancellation);
+            "SELECT EXISTS (SELECT FROM jobs WHERE created_by = $1 AND status IN ('queued', 'running'))", row => row.GetBoolean(0), [By.Id], cancellation);
 
     /// <summary>What an earlier attempt has made.</summary>
     public Task<List<(string Name, RewardId Id)>> Rewards(CancellationToken cancellation) =>
         database.Any.Query(
-            "SELECT name, id FROM rewards WHERE created_by = $1 ORDER BY id", row => (row.GetString(0), new RewardId(row.GetGuid(1))), [By], cancellation);
+            "SELECT name, id FROM rewards WHERE created_by = $1 ORDER BY id", row => (row.GetString(0), new RewardId(row.GetGuid(1))), [By.Id], cancellation);
 
     public Task<List<(string Title, EventId Id)>> Events(CancellationToken cancellation) =>
         database.Any.Query(
-            "SELECT title, id FROM events WHERE created_by = $1 ORDER BY id", row => (row.GetString(0), new EventId(row.GetGuid(1))), [By], cancellation);
+            "SELECT title, id FROM events WHERE created_by = $1 ORDER BY id", row => (row.GetString(0), new EventId(row.GetGuid(1))), [By.Id], cancellation);
 }

@@ -118,10 +118,10 @@ public sealed class Failing(GameWithEndpoint game) : IClassFixture<GameWithEndpo
         Answers(500);
         var claim = await game.Claimed();
         var webhook = $"/v1/webhooks/{game.Webhook}";
-        await Eventually.True(async () => (await game.App.Operator().Get(webhook)).Is(200).Json["failingSince"] is not null);
-        game.App.Clock.Advance(TimeSpan.FromDays(5));
         await Eventually.True(async () =>
         {
+            // Again and again: a success of an earlier test may count in the same second as the first failures of this one.
+            game.App.Clock.Advance(TimeSpan.FromDays(5));
             (await game.App.Operator().Post($"/v1/deliveries/{(await game.App.Delivery(claim))["id"]}/retry")).Is(202);
             return !(bool)(await game.App.Operator().Get(webhook)).Is(200).Json["enabled"]!;
         });
