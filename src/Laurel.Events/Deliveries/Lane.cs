@@ -81,7 +81,8 @@ internal sealed class Lane(
                 failing = false;
                 if (taken.Count < room)
                     await listener.Wait(Interval, stopping);
-                else
+                else if (Volatile.Read(ref _waiting) > Ahead / 2)
+                    // Otherwise it was told before there was anything to wait for.
                     await _room.WaitAsync(Interval, stopping);
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
