@@ -21,6 +21,8 @@ internal sealed class Judge(Site site, Book book, Game game)
         await Stock();
         await Points();
         _faults.AddRange(await Laws.Broken(site.Events));
+        // An event that was just made counts earlier users too, in the background.
+        await Eventually.True(async () => (await Rows("SELECT id FROM jobs WHERE status IN ('queued', 'running')", row => row.GetGuid(0), [])).Count == 0);
         _faults.AddRange((await ProgressAudit.Differences(site.Events, CancellationToken.None)).Select(difference => $"progress: {difference}"));
     }
 
