@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Laurel.Platform;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -8,23 +9,13 @@ namespace Laurel.Events.Claims;
 /// <summary>How the intake tells that it has noted something to be claimed.</summary>
 internal sealed class DueSignal : IDisposable
 {
-    private readonly SemaphoreSlim _woken = new(0, 1);
+    private readonly Signal _signal = new();
 
-    public void Wake()
-    {
-        try
-        {
-            _woken.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // It has been told already.
-        }
-    }
+    public void Wake() => _signal.Tell();
 
-    public Task Told(TimeSpan atMost, CancellationToken cancellation) => _woken.WaitAsync(atMost, cancellation);
+    public Task Told(TimeSpan atMost, CancellationToken cancellation) => _signal.Told(atMost, cancellation);
 
-    public void Dispose() => _woken.Dispose();
+    public void Dispose() => _signal.Dispose();
 }
 
 /// <summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Laurel.Platform.Postgres;
 using Npgsql;
 using NpgsqlTypes;
@@ -64,33 +63,24 @@ internal sealed class RefusedClaimStore(EventsDatabase database, TimeProvider ti
     /// <summary>Newest first, by when each was refused first.</summary>
     public Task<List<RefusedClaimView>> List(RefusedFilter filter, Guid? before, int limit, CancellationToken cancellation)
     {
-        var (conditions, values) = (new List<string>(), new List<object?>());
-        Add("user_id = {0}", filter.UserId);
-        Add("event_id = {0}", filter.Event?.Value);
-        Add("offer_id = {0}", filter.Offer?.Value);
-        Add("code = {0}", filter.Code);
-        Add("last_at >= {0}", filter.From?.ToUniversalTime());
-        Add("first_at < {0}", filter.To?.ToUniversalTime());
-        Add("id < {0}", filter.To is { } to ? ClaimReader.FirstOf(to) : null);
-        Add("id < {0}", before);
-        values.Add(limit);
+        var conditions = new Conditions();
+        conditions.Add("user_id = {0}", filter.UserId);
+        conditions.Add("event_id = {0}", filter.Event?.Value);
+        conditions.Add("offer_id = {0}", filter.Offer?.Value);
+        conditions.Add("code = {0}", filter.Code);
+        conditions.Add("last_at >= {0}", filter.From?.ToUniversalTime());
+        conditions.Add("first_at < {0}", filter.To?.ToUniversalTime());
+        conditions.Add("id < {0}", filter.To is { } to ? ClaimReader.FirstOf(to) : null);
+        conditions.Add("id < {0}", before);
         return database.Any.Query(
             $"""
             SELECT id, user_id, event_id, offer_id, code, day, count, first_at, last_at
             FROM refused_claims
-            {(conditions.Count == 0 ? "" : $"WHERE {string.Join(" AND ", conditions)}")}
+            {conditions.Where}
             ORDER BY id DESC
-            LIMIT ${values.Count}
+            LIMIT {conditions.Value(limit)}
             """,
-            Read, [.. values], cancellation);
-
-        void Add(string condition, object? value)
-        {
-            if (value is null)
-                return;
-            values.Add(value);
-            conditions.Add(string.Format(CultureInfo.InvariantCulture, condition, $"${values.Count}"));
-        }
+            Read, conditions.Values, cancellation);
     }
 
     /// <summary>To be called every hour.</summary>

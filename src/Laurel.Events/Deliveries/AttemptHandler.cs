@@ -10,6 +10,9 @@ namespace Laurel.Events.Deliveries;
 /// <summary>One transaction of attempts that have ended: deliveries go on, and claims are completed with them.</summary>
 internal sealed class AttemptHandler(TimeProvider time) : IBatchHandler<AttemptEnd, bool>
 {
+    /// <summary>A delivery's last attempts, with room for one more.</summary>
+    public const string RecentHistory = "CASE WHEN jsonb_array_length(history) >= 10 THEN history - 0 ELSE history END";
+
     /// <summary>Whether it is still the attempt's to say.</summary>
     private const string Guard =
         """
@@ -45,7 +48,7 @@ internal sealed class AttemptHandler(TimeProvider time) : IBatchHandler<AttemptE
             finished_at = CASE WHEN ended.status IN ('delivered', 'failed') THEN ended.at END,
             leased_until = NULL,
             lease = CASE WHEN ended.ends_lease THEN NULL ELSE deliveries.lease END,
-            history = CASE WHEN jsonb_array_length(history) >= 10 THEN history - 0 ELSE history END || ended.attempt::jsonb
+            history = {RecentHistory} || ended.attempt::jsonb
         FROM (
             SELECT *
             FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::boolean[], $7::timestamptz[], $8::timestamptz[], $9::boolean[],

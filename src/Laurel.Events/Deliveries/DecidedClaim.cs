@@ -51,10 +51,10 @@ internal static class DecidedClaim
     public static async Task Refuse(NpgsqlTransaction transaction, Claim claim, Refusal refusal, DateTimeOffset now, CancellationToken cancellation)
     {
         var refused = await transaction.Execute(
-            """
+            $"""
             UPDATE deliveries
             SET status = 'failed', finished_at = $5, leased_until = NULL,
-                history = CASE WHEN jsonb_array_length(history) >= 10 THEN history - 0 ELSE history END || $6::jsonb
+                history = {AttemptHandler.RecentHistory} || $6::jsonb
             WHERE user_id = $1 AND claim_id = $2 AND id = $3 AND status IN ('pending', 'accepted', 'dead') AND ($4::uuid IS NULL OR lease = $4)
             """,
             [

@@ -1,11 +1,12 @@
 using System.Collections.Concurrent;
+using Laurel.Platform;
 
 namespace Laurel.Events.Deliveries;
 
 /// <summary>Tells those who deliver in this process that something new is there, so that it waits for nobody's next look.</summary>
 internal sealed class DeliveryBell
 {
-    private readonly ConcurrentDictionary<SemaphoreSlim, bool> _listeners = [];
+    private readonly ConcurrentDictionary<Signal, bool> _listeners = [];
 
     /// <summary>To be called when what is new is committed.</summary>
     public void Ring()
@@ -16,20 +17,16 @@ internal sealed class DeliveryBell
 
     public Listener Listen()
     {
-        var ears = new SemaphoreSlim(0, 1);
+        var ears = new Signal();
         _listeners.TryAdd(ears, true);
         return new Listener(this, ears);
     }
 
-    private static void Ring(SemaphoreSlim listener)
+    private static void Ring(Signal listener)
     {
         try
         {
-            listener.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // It has been told already, and has not looked yet.
+            listener.Tell();
         }
         catch (ObjectDisposedException)
         {
@@ -37,10 +34,10 @@ internal sealed class DeliveryBell
         }
     }
 
-    public sealed class Listener(DeliveryBell bell, SemaphoreSlim ears) : IDisposable
+    public sealed class Listener(DeliveryBell bell, Signal ears) : IDisposable
     {
         /// <summary>Until the bell rings, or has rung since the last time; so long at most.</summary>
-        public Task<bool> Wait(TimeSpan atMost, CancellationToken cancellation) => ears.WaitAsync(atMost, cancellation);
+        public Task<bool> Wait(TimeSpan atMost, CancellationToken cancellation) => ears.Told(atMost, cancellation);
 
         public void Dispose()
         {

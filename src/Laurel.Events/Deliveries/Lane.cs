@@ -28,7 +28,7 @@ internal sealed class Lane(
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
     private readonly Channel<Taken> _taken = Channel.CreateUnbounded<Taken>();
-    private readonly SemaphoreSlim _room = new(0, 1);
+    private readonly Signal _room = new();
 
     /// <summary>A connection is free for the next attempt while the end of the last one is committed; so many ends wait at most.</summary>
     private readonly SemaphoreSlim _ends = new(Ahead, Ahead);
@@ -83,7 +83,7 @@ internal sealed class Lane(
                     await listener.Wait(Interval, stopping);
                 else if (Volatile.Read(ref _waiting) > Ahead / 2)
                     // Otherwise it was told before there was anything to wait for.
-                    await _room.WaitAsync(Interval, stopping);
+                    await _room.Told(Interval, stopping);
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
@@ -107,7 +107,7 @@ internal sealed class Lane(
         await foreach (var (delivery, since) in _taken.Reader.ReadAllAsync(CancellationToken.None))
         {
             if (Interlocked.Decrement(ref _waiting) == Ahead / 2)
-                TellRoom();
+                _room.Tell();
             try
             {
                 if (stopping.IsCancellationRequested)
@@ -164,18 +164,6 @@ internal sealed class Lane(
         finally
         {
             _ends.Release();
-        }
-    }
-
-    private void TellRoom()
-    {
-        try
-        {
-            _room.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // It has been told already.
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Laurel.Platform;
 using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
 using Laurel.Platform.Postgres;
@@ -17,7 +18,7 @@ internal sealed class JobStore(EventsDatabase database, TimeProvider time) : IDi
 
     private const string Columns = "id, kind, event_id, epoch, input, lease, cursor, done, to_go, attempts";
 
-    private readonly SemaphoreSlim _asked = new(0, 1);
+    private readonly Signal _asked = new();
 
     public void Dispose() => _asked.Dispose();
 
@@ -44,20 +45,10 @@ internal sealed class JobStore(EventsDatabase database, TimeProvider time) : IDi
     }
 
     /// <summary>Has this process look for work at once.</summary>
-    public void Wake()
-    {
-        try
-        {
-            _asked.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // It has been asked already.
-        }
-    }
+    public void Wake() => _asked.Tell();
 
     /// <summary>Waits until this process has asked for a job (the transaction may still be under way then), so long at most.</summary>
-    public Task<bool> Asked(TimeSpan atMost, CancellationToken cancellation) => _asked.WaitAsync(atMost, cancellation);
+    public Task<bool> Asked(TimeSpan atMost, CancellationToken cancellation) => _asked.Told(atMost, cancellation);
 
     /// <summary>
     /// Takes the job that has waited longest, of the kinds that are known here; null where there is none. Whoever has worked on one for

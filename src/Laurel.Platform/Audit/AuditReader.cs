@@ -8,23 +8,16 @@ namespace Laurel.Platform.Audit;
 /// <summary>Reads a trail for those who look at it.</summary>
 internal sealed class AuditReader(NpgsqlDataSource database, string trail, CheckpointKey key)
 {
-    /// <summary>Only what is asked for stands in the statement, so that each filter finds its index.</summary>
     public Task<List<AuditView>> List(AuditFilter filter, long? before, int limit, CancellationToken cancellation)
     {
-        var (conditions, values) = (new List<string>(), new List<object?>());
-        Where("audit.actor =", filter.Actor);
-        Where("audit.action =", filter.Action);
-        Where("audit.subject_kind =", filter.SubjectKind);
-        Where("audit.subject_id =", filter.SubjectId);
-        Where("audit.at >=", filter.From?.ToUniversalTime());
-        Where("audit.at <", filter.To?.ToUniversalTime());
-        if (before is not null)
-        {
-            values.Add(before);
-            conditions.Add($"(audit.at, audit.id) < (SELECT at, id FROM audit WHERE id = ${values.Count})");
-        }
-
-        values.Add(limit);
+        var conditions = new Conditions();
+        conditions.Add("audit.actor = {0}", filter.Actor);
+        conditions.Add("audit.action = {0}", filter.Action);
+        conditions.Add("audit.subject_kind = {0}", filter.SubjectKind);
+        conditions.Add("audit.subject_id = {0}", filter.SubjectId);
+        conditions.Add("audit.at >= {0}", filter.From?.ToUniversalTime());
+        conditions.Add("audit.at < {0}", filter.To?.ToUniversalTime());
+        conditions.Add("(audit.at, audit.id) < (SELECT at, id FROM audit WHERE id = {0})", before);
         return database.Query(
             $"""
             SELECT {AuditRow.Columns}, chain.seq, address.body, personal.body
@@ -32,19 +25,11 @@ internal sealed class AuditReader(NpgsqlDataSource database, string trail, Check
             LEFT JOIN audit_chain AS chain ON chain.audit_id = audit.id
             LEFT JOIN audit_personal AS address ON address.audit_id = audit.id AND address.part = 'address'
             LEFT JOIN audit_personal AS personal ON personal.audit_id = audit.id AND personal.part = 'change'
-            {(conditions.Count == 0 ? "" : $"WHERE {string.Join(" AND ", conditions)}")}
+            {conditions.Where}
             ORDER BY audit.at DESC, audit.id DESC
-            LIMIT ${values.Count}
+            LIMIT {conditions.Value(limit)}
             """,
-            View, [.. values], cancellation);
-
-        void Where(string condition, object? value)
-        {
-            if (value is null)
-                return;
-            values.Add(value);
-            conditions.Add($"{condition} ${values.Count}");
-        }
+            View, conditions.Values, cancellation);
     }
 
     /// <summary>The latest one; null where nothing was chained yet.</summary>
