@@ -15,5 +15,8 @@ public static class AuthErrors
     public static readonly Error InvalidClient = new(401, "invalid_client", "Client id or secret is wrong");
     public static readonly Error InvalidGrantRequest = new(400, "invalid_request", "The token request is not a form with the fields it needs, each once");
     public static readonly Error UnsupportedGrantType = new(400, "unsupported_grant_type", "Only client_credentials is given here");
+    public static readonly Error ServiceTaken = new(409, "service_taken", "A service of this name is somebody else's");
+    public static readonly Error PrefixTaken = new(409, "prefix_taken", "Another service stands below this prefix, or above it");
+    public static readonly Error ServiceRemoved = new(409, "service_removed", "An admin has removed this service; an admin can add it again");
     public static readonly Error InvalidScope = new(400, "invalid_scope", "The service account does not have this scope");
 }

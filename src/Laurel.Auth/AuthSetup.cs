@@ -2,6 +2,7 @@ using Laurel.Auth.Accounts;
 using Laurel.Auth.Keys;
 using Laurel.Auth.Logins;
 using Laurel.Auth.Passwords;
+using Laurel.Auth.Registry;
 using Laurel.Auth.ServiceAccounts;
 using Laurel.Auth.Sessions;
 using Laurel.Platform;
@@ -35,6 +36,7 @@ public static class AuthSetup
         services.AddOwning<ServiceAccountStore>(database);
         services.AddOwning<LoginHistory>(database);
         services.AddOwning<LoginActivities>(database);
+        services.AddOwning<ServiceStore>(database);
         services.AddOwning<Sweep>(database);
         services.AddOwning<Admins>(database);
         services.AddSingleton<DemoPlayers>();
@@ -48,8 +50,10 @@ public static class AuthSetup
         });
         services.AddPeriodicWork("auth: logins", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<LoginHistory>().HandOn);
         services.AddPeriodicWork("auth: login activities", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<LoginActivities>().Report);
+        services.AddPeriodicWork("auth: services", TimeSpan.FromMinutes(10), provider => provider.GetRequiredService<ServiceStore>().Sweep);
         services.AddPeriodicWork("auth: sweep", TimeSpan.FromMinutes(1), provider => provider.GetRequiredService<Sweep>().Run);
         services.AddAudit(Service, database);
+        services.AddAuditWork(Service);
         services.AddOpenApiDocument("auth", "Laurel: auth", "Accounts, sessions, tokens, roles, service accounts.");
     }
 
@@ -63,6 +67,7 @@ public static class AuthSetup
         routes.MapServiceTokens();
         routes.MapRevocations();
         routes.MapJwks();
+        routes.MapServices();
         routes.MapAudit(Service, "/v1/auth/audit");
     }
 

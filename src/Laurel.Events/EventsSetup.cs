@@ -44,19 +44,16 @@ public static class EventsSetup
         services.AddSingleton<VoidStore>();
         services.AddSingleton<VoidWork>();
         services.AddSingleton<IJobWork>(provider => provider.GetRequiredService<VoidWork>());
-        services.AddHostedService<JobRunner>();
         services.AddSingleton<Intake>();
         services.AddSingleton<Generations>();
         services.AddSingleton<Claiming>();
         services.AddSingleton<DueSignal>();
-        services.AddHostedService<AutoClaiming>();
         services.AddSingleton<ClaimReader>();
         services.AddSingleton<ClaimDesk>();
         services.AddSingleton<KeptAnswers>();
         services.AddSingleton<ClaimDeadlines>();
         services.AddSingleton<RefusedClaims>();
         services.AddSingleton<RefusedClaimStore>();
-        services.AddHostedService<RefusedClaimWriter>();
         services.AddSingleton<CouponStore>();
         services.AddSingleton<CouponUploads>();
         services.AddSingleton<DeliveryBell>();
@@ -70,7 +67,6 @@ public static class EventsSetup
         services.AddSingleton<WebhookStore>();
         services.AddSingleton<WebhookTester>();
         services.AddSingleton<DeliverySweep>();
-        services.AddHostedService<DeliveryWorker>();
         services.AddSingleton<Wallets>();
         services.AddSingleton<PointsDesk>();
         services.AddSingleton<Presence>();
@@ -81,13 +77,28 @@ public static class EventsSetup
         services.AddSingleton<Bookkeeping>();
         services.AddSingleton(new ReadinessCheck("events database", cancellation => database.Any.Execute("SELECT 1", [], cancellation)));
         services.AddPeriodicWork("events: catalog", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<EventCatalog>().KeepUp);
+        services.AddAudit(Service, database.Any);
+        services.AddOpenApiDocument("events", "Laurel: events", "Events, rewards, activities, progress.", RulesSchemas.Describe);
+    }
+
+    /// <summary>What a process does beside answering requests: it claims for users what is due, and writes down what it has refused.</summary>
+    public static void AddEventsIntake(this IServiceCollection services)
+    {
+        services.AddHostedService<AutoClaiming>();
+        services.AddHostedService<RefusedClaimWriter>();
+    }
+
+    /// <summary>What goes on by itself, whoever asks for what. Any number of processes may do it beside one another.</summary>
+    public static void AddEventsWork(this IServiceCollection services)
+    {
+        services.AddHostedService<JobRunner>();
+        services.AddHostedService<DeliveryWorker>();
         services.AddPeriodicWork("events: deliveries", TimeSpan.FromSeconds(10), provider => provider.GetRequiredService<DeliverySweep>().Run);
         services.AddPeriodicWork("events: generations", TimeSpan.FromMinutes(1), provider => provider.GetRequiredService<Generations>().Tend);
         services.AddPeriodicWork("events: kept answers", TimeSpan.FromMinutes(10), provider => provider.GetRequiredService<KeptAnswers>().Sweep);
         services.AddPeriodicWork("events: deadlines of approval", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<ClaimDeadlines>().Decide);
         services.AddPeriodicWork("events: refused claims", TimeSpan.FromHours(1), provider => provider.GetRequiredService<RefusedClaimStore>().Forget);
-        services.AddAudit(Service, database.Any);
-        services.AddOpenApiDocument("events", "Laurel: events", "Events, rewards, activities, progress.", RulesSchemas.Describe);
+        services.AddAuditWork(Service);
     }
 
     public static void MapEvents(this IEndpointRouteBuilder routes)

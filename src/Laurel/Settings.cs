@@ -14,6 +14,9 @@ internal sealed record Settings(IConfigurationRoot Configuration)
 
     public bool IsProduction => Configuration["environment"] == Environments.Production;
 
+    /// <summary>What this process does.</summary>
+    public Roles Roles { get; init; } = RolesText.Parse(Configuration["Laurel:Roles"]);
+
     public string DataDir => Path.GetFullPath(Configuration["Laurel:DataDir"] is { Length: > 0 } folder ? folder : ".laurel");
 
     public string? PostgresDir => Configuration["Laurel:PostgresDir"] is { Length: > 0 } folder ? Path.GetFullPath(folder) : null;

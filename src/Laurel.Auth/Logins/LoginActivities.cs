@@ -6,7 +6,6 @@ using Laurel.Platform.Access;
 using Laurel.Platform.Http;
 using Laurel.Platform.Postgres;
 using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -72,21 +71,7 @@ internal sealed class LoginActivities(
             log.LogWarning("{Refused} logins were refused as activities.", refused);
     }
 
-    private Uri EventsService() => options.EventsUrl ?? OwnAddress();
-
-    /// <summary>
-    /// Where this process listens, as it is reached from here: `*`, `+` and any-addresses are no host to connect to, and a certificate
-    /// is made out to another name than this one.
-    /// </summary>
-    private Uri OwnAddress()
-    {
-        var bound = server.Features.Get<IServerAddressesFeature>()?.Addresses.Order(StringComparer.Ordinal).FirstOrDefault()
-            ?? throw new InvalidOperationException("The server listens nowhere.");
-        var address = new UriBuilder(bound.Replace("*", "localhost", StringComparison.Ordinal).Replace("+", "localhost", StringComparison.Ordinal));
-        if (address.Host is "0.0.0.0" or "[::]")
-            address.Host = "localhost";
-        return address.Uri;
-    }
+    private Uri EventsService() => options.EventsUrl ?? OwnAddress.Of(server);
 
     private sealed record Login(Guid Id, Guid Account, DateTimeOffset At);
 }

@@ -5,8 +5,6 @@ using Npgsql;
 
 namespace Laurel.Auth.Sessions;
 
-public sealed record Revocation(Guid SessionId, DateTimeOffset RevokedAt);
-
 /// <summary>Which sessions ended lately: read from the database for this process, published to the services that run apart.</summary>
 internal sealed class Revocations(NpgsqlDataSource database, RevokedSessions revoked, TimeProvider time)
 {

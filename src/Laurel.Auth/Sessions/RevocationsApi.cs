@@ -8,8 +8,6 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Laurel.Auth.Sessions;
 
-public sealed record RevocationList(IReadOnlyList<Revocation> Items);
-
 internal static class RevocationsApi
 {
     public static void MapRevocations(this IEndpointRouteBuilder routes) =>

@@ -8,7 +8,7 @@ namespace Laurel.Platform.Access;
 /// <summary>
 /// Lets a request through to its endpoint, or says why not. Every endpoint has an <see cref="AccessRule"/>; one without is closed.
 /// </summary>
-internal sealed class AccessControl(RequestDelegate next, TokenVerifier tokens, RevokedSessions revoked)
+internal sealed class AccessControl(RequestDelegate next, TokenVerifier tokens, RevokedSessions revoked, ClusterKey cluster)
 {
     public Task InvokeAsync(HttpContext context)
     {
@@ -52,6 +52,14 @@ internal sealed class AccessControl(RequestDelegate next, TokenVerifier tokens, 
             token = cookie;
         }
 
+        if (ClusterKey.IsStamp(token))
+        {
+            caller = cluster.Accepts(token) ? new Caller(ClusterKey.Subject, Guid.Empty, Role: null, Scopes.OfCluster) : null;
+            return caller is null ? Errors.InvalidToken : null;
+        }
+
+        if (!tokens.HasKeys)
+            throw new UnavailableException("The keys of access tokens have not been loaded yet.");
         var identity = tokens.Verify(token, out var outcome);
         if (identity is null)
             return outcome == TokenOutcome.Expired ? Errors.TokenExpired : Errors.InvalidToken;

@@ -21,5 +21,15 @@ public static class Scopes
     /// <summary>For Laurel's own services: which sessions have ended before their tokens expire.</summary>
     public const string RevocationsRead = "revocations:read";
 
-    public static readonly IReadOnlyList<string> All = [ActivitiesWrite, DeliveriesWrite, PointsWrite, RevocationsRead];
+    /// <summary>For services that stand behind the gateway: they tell it where they are and what they serve.</summary>
+    public const string ServicesRegister = "services:register";
+
+    /// <summary>For gateways: which services there are.</summary>
+    public const string ServicesRead = "services:read";
+
+    /// <summary>What service accounts may be given.</summary>
+    public static readonly IReadOnlyList<string> All = [ActivitiesWrite, DeliveriesWrite, PointsWrite, RevocationsRead, ServicesRegister];
+
+    /// <summary>What Laurel's own processes may do at one another.</summary>
+    internal static readonly IReadOnlyList<string> OfCluster = [RevocationsRead, ServicesRegister, ServicesRead];
 }

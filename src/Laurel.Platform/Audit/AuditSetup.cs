@@ -16,9 +16,12 @@ public static class AuditSetup
         services.AddKeyedSingleton(service, (provider, _) => new AuditReader(database, service, Key(provider)));
         services.AddKeyedSingleton(service, (provider, _) => new AuditVerification(database, service, Key(provider)));
         services.AddKeyedSingleton(service, (provider, _) => new AuditChain(database, service, Key(provider), CheckpointPatience, provider.GetRequiredService<ILogger<AuditChain>>()));
+    }
+
+    /// <summary>One process at a time extends the chain, whichever is first.</summary>
+    public static void AddAuditWork(this IServiceCollection services, string service) =>
         services.AddPeriodicWork(
             $"{service}: audit chain", TimeSpan.FromSeconds(1), provider => provider.GetRequiredKeyedService<AuditChain>(service).Extend);
-    }
 
     private static CheckpointKey Key(IServiceProvider provider) => new(provider.GetRequiredService<SecretBox>());
 }

@@ -14,6 +14,9 @@ public sealed class TokenVerifier(string issuer, string audience, Func<KeySet> k
 
     private static readonly TimeSpan Skew = TimeSpan.FromSeconds(30);
 
+    /// <summary>Without any, a token can be neither believed nor refused.</summary>
+    public bool HasKeys => keys() != KeySet.Empty;
+
     internal VerifiedTokens Remembered { get; init; } = new(GenerationCapacity);
 
     /// <summary>Null unless the outcome is <see cref="TokenOutcome.Valid"/>. Whether its session has ended is the caller's question.</summary>

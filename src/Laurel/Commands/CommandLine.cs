@@ -70,6 +70,8 @@ internal static class CommandLine
     public static async Task WithServices(
         Settings settings, Func<IServiceProvider, Task> work, CancellationToken interrupted, TimeProvider? time = null)
     {
+        // Whatever this machine serves: a verb looks at all there is.
+        settings = settings with { Roles = Roles.Auth | Roles.Events | Roles.Worker };
         await using var databases = await Databases.Open(settings, join: true, interrupted);
         await databases.Migrate(interrupted);
         await using var app = LaurelHost.Build(settings, databases, Settings.DefaultUrls, time);

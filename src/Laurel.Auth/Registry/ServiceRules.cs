@@ -1,0 +1,57 @@
+using System.Text.RegularExpressions;
+using Laurel.Platform.Access;
+using Laurel.Platform.Http;
+using Laurel.Platform.Registry;
+
+namespace Laurel.Auth.Registry;
+
+/// <summary>What may stand behind the gateway. Pure.</summary>
+internal static partial class ServiceRules
+{
+    /// <summary>Laurel's own services: only a process of Laurel's may say that it is one.</summary>
+    public static readonly IReadOnlyList<string> OwnNames = ["auth", "events"];
+
+    /// <summary>What Laurel serves itself, now or later.</summary>
+    private static readonly string[] Reserved = ["/v1", "/health", "/metrics", "/docs", "/openapi", "/console"];
+
+    public static bool IsName(string name) => Name().IsMatch(name);
+
+    public static FieldError? CheckPrefix(string prefix)
+    {
+        if (!RouteTable.IsPrefix(prefix))
+            return new FieldError("prefix", "invalid_prefix", "A prefix is like /leaderboards or /games/chess: lower case, without a slash at its end.");
+        return Reserved.Any(reserved => RouteTable.IsBelow(prefix, reserved))
+            ? new FieldError("prefix", "reserved_prefix", $"Laurel's own are {string.Join(", ", Reserved)} and what is below.")
+            : null;
+    }
+
+    public static IEnumerable<FieldError> Check(ServiceInstance instance, string? prefix)
+    {
+        if (!InnerAddress.Is(instance.Address, out _))
+            yield return new FieldError("address", "invalid_address", "An address is like http://10.0.0.7:5000: no path, no user, and none that is link-local, multicast or unspecified.");
+        if (!IsPath(instance.HealthPath))
+            yield return new FieldError("healthPath", "invalid_path", "A path begins with a slash.");
+        if (instance.OpenApiPath is { } openApi && !IsPath(openApi))
+            yield return new FieldError("openApiPath", "invalid_path", "A path begins with a slash.");
+        if (instance.Routes is not { } routes)
+            yield break;
+        if (routes.Count > RouteTable.MaxRoutes)
+            yield return new FieldError("routes", "too_many", $"A service has up to {RouteTable.MaxRoutes} routes.");
+        for (var i = 0; i < Math.Min(routes.Count, RouteTable.MaxRoutes); i++)
+        {
+            if (RouteTable.Fault(routes[i], prefix) is { } fault)
+                yield return new FieldError($"routes[{i}]", "invalid_route", fault);
+        }
+
+        if (routes.DistinctBy(route => (route.Method, Parameters().Replace(route.Path.TrimEnd('/'), "{}").ToLowerInvariant())).Count() < routes.Count)
+            yield return new FieldError("routes", "repeated_route", "Each route stands here once.");
+    }
+
+    private static bool IsPath(string path) => path.Length is > 0 and <= 200 && path[0] == '/' && !path.AsSpan().ContainsAnyExceptInRange('!', '~') && !path.Contains("//", StringComparison.Ordinal);
+
+    [GeneratedRegex("^[a-z][a-z0-9-]{1,39}$", RegexOptions.CultureInvariant)]
+    private static partial Regex Name();
+
+    [GeneratedRegex(@"\{[^}]*\}", RegexOptions.CultureInvariant)]
+    private static partial Regex Parameters();
+}

@@ -1,0 +1,30 @@
+using Laurel.Platform.Access;
+
+namespace Laurel.Platform.Registry;
+
+/// <summary>One route that a service serves, and who may call it, as the service's own endpoint says.</summary>
+/// <param name="Method">One HTTP method.</param>
+/// <param name="Path">A template: literal segments, `{name}`, `{name:guid}`, and `{**rest}` at the end.</param>
+/// <param name="Anyone">No token is needed.</param>
+/// <param name="Roles">People with these roles, and ADMIN.</param>
+/// <param name="Scopes">Service accounts with one of these scopes.</param>
+public sealed record ServiceRoute(string Method, string Path, bool Anyone = false, IReadOnlyList<Role>? Roles = null, IReadOnlyList<string>? Scopes = null)
+{
+    public AccessRule Rule => new(Anyone, [.. Roles ?? []], [.. Scopes ?? []]);
+}
+
+/// <summary>One process of a service, and what it serves.</summary>
+/// <param name="Address">Where it listens.</param>
+/// <param name="HealthPath">What tells whether it can serve.</param>
+/// <param name="OpenApiPath">Where its OpenAPI document stands.</param>
+/// <param name="IdentityHeaders">Whether it wants to be told by X-User-Id and X-User-Role who calls.</param>
+/// <param name="Routes">What it serves; without any: all below its service's prefix, for everybody who is signed in.</param>
+public sealed record ServiceInstance(string Address, string HealthPath, string? OpenApiPath, bool IdentityHeaders, IReadOnlyList<ServiceRoute>? Routes);
+
+/// <param name="Name">Its name.</param>
+/// <param name="Prefix">Below which all that it serves stands; Laurel's own services have none.</param>
+/// <param name="Instances">Its processes, those that came last at the end.</param>
+public sealed record RegisteredService(string Name, string? Prefix, IReadOnlyList<ServiceInstance> Instances);
+
+/// <summary>All that a gateway has to know, at one moment.</summary>
+public sealed record RegistrySnapshot(IReadOnlyList<RegisteredService> Services);

@@ -1,0 +1,58 @@
+using System.Text.RegularExpressions;
+using Laurel.Platform.Access;
+using Laurel.Platform.Tokens;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Laurel.Platform.Registry;
+
+/// <summary>The routes of a process, read from its real endpoints: a service's own statement of what it serves and to whom.</summary>
+public static partial class RouteTable
+{
+    public const int MaxRoutes = 2_000;
+
+    private static readonly string[] Methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+    /// <param name="endpoints">All of a process.</param>
+    /// <param name="documents">Whose endpoints are meant, by the documents in which they are described.</param>
+    public static List<ServiceRoute> Of(EndpointDataSource endpoints, params IReadOnlyCollection<string> documents) =>
+    [
+        .. from endpoint in endpoints.Endpoints.OfType<RouteEndpoint>()
+           where endpoint.Metadata.GetMetadata<IEndpointGroupNameMetadata>() is { } named && documents.Contains(named.EndpointGroupName)
+           let rule = endpoint.Metadata.GetMetadata<AccessRule>() ?? throw new InvalidOperationException($"{endpoint.DisplayName} has no rule of access.")
+           from method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? []
+           select new ServiceRoute(method, Absolute(endpoint.RoutePattern.RawText!), rule.Anyone, rule.Roles, rule.Scopes),
+    ];
+
+    /// <summary>What is wrong with a route that somebody wants to have passed on; null: nothing.</summary>
+    public static string? Fault(ServiceRoute route, string? prefix)
+    {
+        if (!Methods.Contains(route.Method))
+            return $"The method is one of {string.Join(", ", Methods)}.";
+        if (route.Path.Length > 400 || !Template().IsMatch(route.Path))
+            return "A path is made of plain segments, {name}, {name:guid}, {name:int}, and {**rest} at the end.";
+        if (Names().Matches(route.Path).Select(name => name.Value).GroupBy(name => name, StringComparer.OrdinalIgnoreCase).Any(same => same.Count() > 1))
+            return "Each name stands in a path once.";
+        if (prefix is not null && !IsBelow(route.Path, prefix))
+            return $"All that this service serves is below {prefix}.";
+        if (route.Scopes is { } scopes && !scopes.All(TokenClaims.IsScope))
+            return "A scope is a word without spaces and quotation marks.";
+        return null;
+    }
+
+    public static bool IsPrefix(string text) => text.Length is > 1 and <= 100 && Prefix().IsMatch(text);
+
+    public static bool IsBelow(string path, string prefix) =>
+        path.StartsWith(prefix, StringComparison.OrdinalIgnoreCase) && (path.Length == prefix.Length || path[prefix.Length] == '/');
+
+    private static string Absolute(string template) => template.StartsWith('/') ? template : "/" + template;
+
+    [GeneratedRegex(@"^(/([A-Za-z0-9._~-]+|\{[A-Za-z][A-Za-z0-9]*(:(guid|int))?\}))*(/\{\*\*[A-Za-z][A-Za-z0-9]*\}|/)?$", RegexOptions.CultureInvariant)]
+    private static partial Regex Template();
+
+    [GeneratedRegex(@"(?<=\{\**)[A-Za-z][A-Za-z0-9]*", RegexOptions.CultureInvariant)]
+    private static partial Regex Names();
+
+    [GeneratedRegex("^(/[a-z0-9][a-z0-9._~-]*)+$", RegexOptions.CultureInvariant)]
+    private static partial Regex Prefix();
+}
