@@ -37,6 +37,7 @@ public static class AuthSetup
         services.AddOwning<LoginHistory>(database);
         services.AddOwning<LoginActivities>(database);
         services.AddOwning<ServiceStore>(database);
+        services.AddSingleton<EventsService>();
         services.AddOwning<Sweep>(database);
         services.AddOwning<Admins>(database);
         services.AddSingleton<DemoPlayers>();

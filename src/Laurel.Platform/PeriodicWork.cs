@@ -12,7 +12,7 @@ internal sealed class PeriodicWork(
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (!await HasStarted(stoppingToken))
+        if (!await lifetime.HasStarted(stoppingToken))
             return;
 
         var failing = false;
@@ -33,8 +33,9 @@ internal sealed class PeriodicWork(
                     log.LogWarning(exception, "{Work} failed, and is tried again every {Interval}", name, interval);
                 failing = true;
             }
-            catch (OperationCanceledException)
+            catch (Exception) when (stoppingToken.IsCancellationRequested)
             {
+                // Whatever was under way: it ends.
                 return;
             }
 
@@ -46,22 +47,6 @@ internal sealed class PeriodicWork(
             {
                 return;
             }
-        }
-    }
-
-    /// <summary>A server that cannot listen ends before it has begun, and tells nothing but why.</summary>
-    private async Task<bool> HasStarted(CancellationToken stopping)
-    {
-        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var registration = lifetime.ApplicationStarted.Register(started.SetResult);
-        try
-        {
-            await started.Task.WaitAsync(stopping);
-            return true;
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
         }
     }
 }

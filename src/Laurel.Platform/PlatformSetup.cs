@@ -36,6 +36,7 @@ public static class PlatformSetup
         var services = builder.Services;
         services.AddSingleton<RevokedSessions>();
         services.AddSingleton<Cursors>();
+        services.AddSingleton<Draining>();
         services.ConfigureHttpJsonOptions(options => JsonRules.Apply(options.SerializerOptions));
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         services.Configure<RouteOptions>(options => options.LowercaseUrls = true);

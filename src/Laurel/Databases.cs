@@ -41,6 +41,9 @@ internal sealed class Databases : IAsyncDisposable
 
     public NpgsqlDataSource AuthOwner => _auth?.Owner ?? throw new InvalidOperationException("This process has no auth database.");
 
+    /// <summary>Of both, for processes that this one starts.</summary>
+    public (string Auth, string Events) ConnectionStrings => (_auth!.ConnectionString, _events!.ConnectionString);
+
     public bool IsEmbedded => _own is not null;
 
     /// <summary>Those that the roles of this process need.</summary>

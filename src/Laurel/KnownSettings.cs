@@ -15,6 +15,11 @@ internal static class KnownSettings
         ("Laurel__DataDir", "folder of Laurel's own PostgreSQL and of its keys (.laurel)"),
         ("Laurel__PostgresDir", "folder that PostgreSQL's programs are installed in (the data folder)"),
         ("Laurel__MasterKey", "32 bytes in base64 that seal the signing keys (a file in the data folder)"),
+        ("Laurel__Roles", "what this process does: gateway, auth, events, worker, several separated by commas (all)"),
+        ("Laurel__AuthUrl", "where the auth service is, for processes without it"),
+        ("Laurel__AdvertiseUrl", "where other processes reach this one (where it listens)"),
+        ("Laurel__ClusterSecret", "what Laurel's own processes know one another by (made of the master key)"),
+        ("Laurel__Gateway__Services__0__Name", "a service behind the gateway; with __Prefix, __Addresses, __HealthPath, __IdentityHeaders"),
         ("Laurel__Admin__Email", "e-mail of the first admin (admin@laurel.local)"),
         ("Laurel__Admin__Password", "password of the first admin (generated, and shown once)"),
         ("Laurel__Auth__SignUpsPerHour", "sign-ups that one address may make in an hour (200)"),
@@ -52,8 +57,12 @@ internal static class KnownSettings
         }
     }
 
-    /// <summary>A name that ends in a number stands for a list.</summary>
-    private static bool IsNamed(string known, string name) => known.EndsWith("__0", StringComparison.Ordinal)
+    /// <summary>A name that ends in a number stands for a list, and one of its names for what each in a list has.</summary>
+    private static bool IsNamed(string known, string name) => known.EndsWith("__0__Name", StringComparison.Ordinal)
+        ? name.StartsWith(known[..^"0__Name".Length], StringComparison.OrdinalIgnoreCase)
+        : IsPlainlyNamed(known, name);
+
+    private static bool IsPlainlyNamed(string known, string name) => known.EndsWith("__0", StringComparison.Ordinal)
         ? name.StartsWith(known[..^1], StringComparison.OrdinalIgnoreCase) && int.TryParse(name.AsSpan(known.Length - 1), out _)
         : name.Equals(known, StringComparison.OrdinalIgnoreCase);
 }

@@ -1,24 +1,30 @@
 using Laurel.Auth;
 using Laurel.Docs;
 using Laurel.Events;
+using Laurel.Gateway;
 using Laurel.Platform;
+using Laurel.Platform.Access;
+using Laurel.Platform.Http;
 using Laurel.Platform.Secrets;
 using Laurel.Platform.Telemetry;
+using Laurel.Platform.Tokens;
+using Microsoft.AspNetCore.Hosting.Server;
 
 namespace Laurel;
 
-/// <summary>All services in one process.</summary>
+/// <summary>The roles of a process, put together.</summary>
 internal static class LaurelHost
 {
     public static WebApplication Build(Settings settings, Databases databases, string urls, TimeProvider? time = null)
     {
+        var (roles, configuration) = (settings.Roles, settings.Configuration);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
         {
             ApplicationName = "laurel",
             ContentRootPath = AppContext.BaseDirectory,
-            EnvironmentName = settings.Configuration["environment"],
+            EnvironmentName = configuration["environment"],
         });
-        builder.Configuration.AddConfiguration(settings.Configuration);
+        builder.Configuration.AddConfiguration(configuration);
         builder.WebHost.UseKestrel().UseUrls(urls);
         builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddRouting();
@@ -26,22 +32,66 @@ internal static class LaurelHost
         // What keeps the host from starting is told to the person who starts it, in one line.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         builder.AddPlatform();
-        builder.Services.AddSingleton(MasterKey.Load(settings.Configuration["Laurel:MasterKey"], settings.DataDir));
-        builder.Services.AddAuth(databases.Auth, AuthOptions.Read(settings.Configuration, production: !settings.IsDevelopment));
-        builder.Services.AddEvents(databases.Events, EventsOptions.Read(settings.Configuration));
+        builder.Services.AddCluster(settings);
+        if (roles.Has(Roles.Auth))
+            builder.Services.AddAuth(databases.Auth, AuthOptions.Read(configuration, production: !settings.IsDevelopment));
+        else
+            builder.Services.AddRemoteAuth();
+        if (roles.Has(Roles.Events | Roles.Worker))
+            builder.Services.AddEvents(databases.Events, EventsOptions.Read(configuration));
+        if (roles.Has(Roles.Events))
+            builder.Services.AddEventsIntake();
+        if (roles.Has(Roles.Worker))
+            builder.Services.AddEventsWork();
+        if (roles.Has(Roles.Gateway))
+            builder.Services.AddGateway(GatewayOptions.Read(configuration), settings.OwnServices);
+        else if (settings.OwnServices.Count > 0)
+            builder.Services.AddHostedService<Registration>();
 
         var app = builder.Build();
         app.UsePlatform();
-        app.MapAuth();
-        app.MapEvents();
-        app.MapDocs();
+        if (roles.Has(Roles.Auth))
+            app.MapAuth();
+        if (roles.Has(Roles.Events))
+            app.MapEvents();
+        if (roles.Has(Roles.Gateway))
+            app.MapGateway();
+        app.MapDocs(settings.OwnServices);
         return app;
     }
 
     /// <summary>What has to be there before the first request is served.</summary>
     public static async Task StartServices(this IServiceProvider provider, CancellationToken cancellation)
     {
-        await provider.StartAuth(cancellation);
-        await provider.StartEvents(cancellation);
+        var roles = provider.GetRequiredService<Settings>().Roles;
+        if (roles.Has(Roles.Auth))
+            await provider.StartAuth(cancellation);
+        if (roles.Has(Roles.Events | Roles.Worker))
+            await provider.StartEvents(cancellation);
+    }
+
+    /// <summary>How Laurel's own processes know and find one another.</summary>
+    private static void AddCluster(this IServiceCollection services, Settings settings)
+    {
+        var configuration = settings.Configuration;
+        var secret = configuration["Laurel:ClusterSecret"];
+        services.AddSingleton(settings);
+        // A gateway alone has no use for the master key, and better has none; it shares the secret of the cluster then.
+        if (settings.Roles != Roles.Gateway || string.IsNullOrWhiteSpace(secret))
+            services.AddSingleton(MasterKey.Load(configuration["Laurel:MasterKey"], settings.DataDir));
+        services.AddSingleton(provider => ClusterKey.Load(
+            secret, () => provider.GetRequiredService<SecretBox>().DeriveKey("cluster"), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new AuthAddress(settings.AuthUrl, provider.GetRequiredService<IServer>()));
+    }
+
+    private static void AddRemoteAuth(this IServiceCollection services)
+    {
+        services.AddSingleton<RemoteAuth>();
+        services.AddSingleton(provider => new TokenVerifier(
+            AuthOptions.Issuer, AuthOptions.Audience, () => provider.GetRequiredService<RemoteAuth>().Keys, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new ReadinessCheck("keys of auth", _ => provider.GetRequiredService<RemoteAuth>().IsLoaded
+            ? Task.CompletedTask
+            : throw new UnavailableException("The keys have not been read yet.")));
+        services.AddPeriodicWork("keys and revocations of auth", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<RemoteAuth>().Refresh);
     }
 }

@@ -1,4 +1,6 @@
 using System.Collections.Frozen;
+using Laurel.Auth;
+using Laurel.Events;
 using Laurel.Platform;
 
 namespace Laurel;
@@ -16,6 +18,16 @@ internal sealed record Settings(IConfigurationRoot Configuration)
 
     /// <summary>What this process does.</summary>
     public Roles Roles { get; init; } = RolesText.Parse(Configuration["Laurel:Roles"]);
+
+    /// <summary>Which of Laurel's services this process serves.</summary>
+    public IReadOnlyList<string> OwnServices =>
+        [.. new[] { (Roles.Auth, AuthSetup.Service), (Roles.Events, EventsSetup.Service) }.Where(one => Roles.Has(one.Item1)).Select(one => one.Item2)];
+
+    /// <summary>Where the auth service is; null: in this process.</summary>
+    public Uri? AuthUrl { get; } = Address(Configuration, "AuthUrl");
+
+    /// <summary>Where others reach this process; null: where it listens.</summary>
+    public Uri? AdvertiseUrl { get; } = Address(Configuration, "AdvertiseUrl");
 
     public string DataDir => Path.GetFullPath(Configuration["Laurel:DataDir"] is { Length: > 0 } folder ? folder : ".laurel");
 
@@ -35,6 +47,15 @@ internal sealed record Settings(IConfigurationRoot Configuration)
             .Build();
         KnownSettings.Check(configuration);
         return new Settings(configuration);
+    }
+
+    private static Uri? Address(IConfiguration configuration, string name)
+    {
+        if (configuration[$"Laurel:{name}"] is not { Length: > 0 } text)
+            return null;
+        return Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
+            ? address
+            : throw new StartupException($"Laurel__{name} must be an address such as http://auth:8081.");
     }
 
     /// <summary>

@@ -1,11 +1,11 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Laurel.Auth.Registry;
 using Laurel.Auth.Sessions;
 using Laurel.Platform.Access;
 using Laurel.Platform.Http;
 using Laurel.Platform.Postgres;
-using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -17,7 +17,7 @@ namespace Laurel.Auth.Logins;
 /// whether the services run together or apart. The login's id is the activity's, so it counts once, however often it is reported.
 /// </summary>
 internal sealed class LoginActivities(
-    NpgsqlDataSource database, SessionTokens tokens, AuthOptions options, IServer server, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<LoginActivities> log) : IDisposable
+    NpgsqlDataSource database, SessionTokens tokens, EventsService events, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<LoginActivities> log) : IDisposable
 {
     /// <summary>The source of these activities: the auth service itself, which needs no account to speak for itself.</summary>
     public static readonly ServiceAccountId OwnAccount = new(new Guid("00000000-0000-0000-0000-00000a074001"));
@@ -56,7 +56,7 @@ internal sealed class LoginActivities(
     private async Task Send(List<Login> logins, CancellationToken cancellation)
     {
         var activities = logins.Select(login => new { login.Id, UserId = login.Account.ToString(), Type = "login", OccurredAt = login.At });
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(EventsService(), "/v1/activities"))
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(await events.Address(cancellation), "/v1/activities"))
         {
             Content = JsonContent.Create(activities, options: JsonRules.Options),
         };
@@ -70,8 +70,6 @@ internal sealed class LoginActivities(
         if (answer.GetProperty("refused").GetInt32() is > 0 and var refused)
             log.LogWarning("{Refused} logins were refused as activities.", refused);
     }
-
-    private Uri EventsService() => options.EventsUrl ?? OwnAddress.Of(server);
 
     private sealed record Login(Guid Id, Guid Account, DateTimeOffset At);
 }

@@ -166,8 +166,9 @@ internal sealed class ServiceStore(NpgsqlDataSource database)
         return
         [
             .. rows.GroupBy(row => (row.Name, row.Prefix)).Select(service => new RegisteredService(
-                service.Key.Name, service.Key.Prefix,
-                [.. service.Where(row => row.Said is not null).Select(row => JsonSerializer.Deserialize<ServiceInstance>(row.Said!, JsonRules.Options)!)])),
+                service.Key.Name,
+                [.. service.Where(row => row.Said is not null).Select(row => JsonSerializer.Deserialize<ServiceInstance>(row.Said!, JsonRules.Options)!)],
+                service.Key.Prefix)),
         ];
     }
 

@@ -81,7 +81,7 @@ internal static class ServicesApi
 
         var added = await store.Add(wanted.Name, wanted.Prefix, wanted.Owner?.ToString(), instances, actor, cancellation);
         return added == Registering.Done
-            ? TypedResults.Created($"/v1/services/{wanted.Name}", new RegisteredService(wanted.Name, wanted.Prefix, instances))
+            ? TypedResults.Created($"/v1/services/{wanted.Name}", new RegisteredService(wanted.Name, instances, wanted.Prefix))
             : Refused(added);
     }
 

@@ -28,10 +28,10 @@ internal static class Health
     }
 
     private static async Task<Results<Ok<HealthAnswer>, Problem>> Ready(
-        IEnumerable<ReadinessCheck> checks, IHostApplicationLifetime lifetime, ILogger<ReadinessCheck> log, CancellationToken cancellation)
+        IEnumerable<ReadinessCheck> checks, Draining draining, IHostApplicationLifetime lifetime, ILogger<ReadinessCheck> log, CancellationToken cancellation)
     {
         var results = new Dictionary<string, string>();
-        if (lifetime.ApplicationStopping.IsCancellationRequested)
+        if (draining.HasBegun || lifetime.ApplicationStopping.IsCancellationRequested)
             results["process"] = "stopping";
 
         foreach (var check in checks)

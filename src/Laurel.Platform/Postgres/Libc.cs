@@ -7,6 +7,7 @@ namespace Laurel.Platform.Postgres;
 internal static partial class Libc
 {
     public const int SigInt = 2;
+    public const int SigTerm = 15;
     public const int SigQuit = 3;
 
     [LibraryImport("libc", EntryPoint = "kill")]

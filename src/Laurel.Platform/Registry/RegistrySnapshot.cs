@@ -8,7 +8,10 @@ namespace Laurel.Platform.Registry;
 /// <param name="Anyone">No token is needed.</param>
 /// <param name="Roles">People with these roles, and ADMIN.</param>
 /// <param name="Scopes">Service accounts with one of these scopes.</param>
-public sealed record ServiceRoute(string Method, string Path, bool Anyone = false, IReadOnlyList<Role>? Roles = null, IReadOnlyList<string>? Scopes = null)
+/// <param name="MaxBodyBytes">How large a body may be; without it, as large as any.</param>
+/// <param name="Repeat">When a request that was not answered may be sent again; without it, as its method says.</param>
+public sealed record ServiceRoute(
+    string Method, string Path, bool Anyone = false, IReadOnlyList<Role>? Roles = null, IReadOnlyList<string>? Scopes = null, long? MaxBodyBytes = null, Repeat? Repeat = null)
 {
     public AccessRule Rule => new(Anyone, [.. Roles ?? []], [.. Scopes ?? []]);
 }
@@ -19,12 +22,13 @@ public sealed record ServiceRoute(string Method, string Path, bool Anyone = fals
 /// <param name="OpenApiPath">Where its OpenAPI document stands.</param>
 /// <param name="IdentityHeaders">Whether it wants to be told by X-User-Id and X-User-Role who calls.</param>
 /// <param name="Routes">What it serves; without any: all below its service's prefix, for everybody who is signed in.</param>
-public sealed record ServiceInstance(string Address, string HealthPath, string? OpenApiPath, bool IdentityHeaders, IReadOnlyList<ServiceRoute>? Routes);
+public sealed record ServiceInstance(
+    string Address, string HealthPath, string? OpenApiPath = null, bool IdentityHeaders = false, IReadOnlyList<ServiceRoute>? Routes = null);
 
 /// <param name="Name">Its name.</param>
-/// <param name="Prefix">Below which all that it serves stands; Laurel's own services have none.</param>
 /// <param name="Instances">Its processes, those that came last at the end.</param>
-public sealed record RegisteredService(string Name, string? Prefix, IReadOnlyList<ServiceInstance> Instances);
+/// <param name="Prefix">Below which all that it serves stands; Laurel's own services have none.</param>
+public sealed record RegisteredService(string Name, IReadOnlyList<ServiceInstance> Instances, string? Prefix = null);
 
 /// <summary>All that a gateway has to know, at one moment.</summary>
 public sealed record RegistrySnapshot(IReadOnlyList<RegisteredService> Services);

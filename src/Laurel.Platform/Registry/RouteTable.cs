@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using Laurel.Platform.Access;
 using Laurel.Platform.Tokens;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
 
 namespace Laurel.Platform.Registry;
@@ -10,6 +11,7 @@ namespace Laurel.Platform.Registry;
 public static partial class RouteTable
 {
     public const int MaxRoutes = 2_000;
+    public const long MaxBody = 64 * 1024 * 1024;
 
     private static readonly string[] Methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
@@ -21,7 +23,9 @@ public static partial class RouteTable
            where endpoint.Metadata.GetMetadata<IEndpointGroupNameMetadata>() is { } named && documents.Contains(named.EndpointGroupName)
            let rule = endpoint.Metadata.GetMetadata<AccessRule>() ?? throw new InvalidOperationException($"{endpoint.DisplayName} has no rule of access.")
            from method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? []
-           select new ServiceRoute(method, Absolute(endpoint.RoutePattern.RawText!), rule.Anyone, rule.Roles, rule.Scopes),
+           select new ServiceRoute(
+               method, Absolute(endpoint.RoutePattern.RawText!), rule.Anyone, rule.Roles, rule.Scopes,
+               endpoint.Metadata.GetMetadata<IRequestSizeLimitMetadata>()?.MaxRequestBodySize, endpoint.Metadata.GetMetadata<Repeatable>()?.When),
     ];
 
     /// <summary>What is wrong with a route that somebody wants to have passed on; null: nothing.</summary>
@@ -35,6 +39,8 @@ public static partial class RouteTable
             return "Each name stands in a path once.";
         if (prefix is not null && !IsBelow(route.Path, prefix))
             return $"All that this service serves is below {prefix}.";
+        if (route.MaxBodyBytes is < 0 or > MaxBody)
+            return $"A body has up to {MaxBody} bytes.";
         if (route.Scopes is { } scopes && !scopes.All(TokenClaims.IsScope))
             return "A scope is a word without spaces and quotation marks.";
         return null;

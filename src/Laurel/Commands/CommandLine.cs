@@ -58,6 +58,7 @@ internal static class CommandLine
     public static IEnumerable<Command> Verbs() =>
     [
         ServeCommand.Create(),
+        ApartCommand.Create(),
         MigrateCommand.Create(),
         AdminCommand.Create(),
         KeysCommand.Create(),

@@ -12,11 +12,18 @@ internal static class ServeCommand
         HelpName = "urls",
     };
 
-    public static Command Create() => new Command("serve", "Serve all of Laurel in one process (what happens without a verb).") { Urls }.WithSettings(Serve);
+    private static readonly Option<string?> RolesOption = new("--roles")
+    {
+        Description = "What this process does: gateway, auth, events, worker, several separated by commas. Default: all of it",
+        HelpName = "roles",
+    };
+
+    public static Command Create() => new Command("serve", "Serve all of Laurel in one process, or some of its roles (what happens without a verb).") { Urls, RolesOption }.WithSettings(Serve);
 
     public static void MakeDefault(RootCommand root)
     {
         root.Options.Add(Urls);
+        root.Options.Add(RolesOption);
         root.WithSettings(Serve);
     }
 
@@ -25,26 +32,37 @@ internal static class ServeCommand
         string?[] configured = [parsed.GetValue(Urls), settings.Configuration["urls"], settings.Configuration["ASPNETCORE_URLS"]];
         var urls = configured.FirstOrDefault(urls => !string.IsNullOrWhiteSpace(urls)) ?? Settings.DefaultUrls;
         ListenAddresses.Check(urls);
+        if (parsed.GetValue(RolesOption) is { } roles)
+            settings = settings with { Roles = RolesText.Parse(roles) };
+        if (!settings.Roles.Has(Roles.Auth) && settings.AuthUrl is null)
+            throw new StartupException("A process without the role auth needs Laurel__AuthUrl, such as http://auth:8081.");
         await using var databases = await Databases.Open(settings, join: false, interrupted);
         await databases.Migrate(interrupted);
 
         await using var app = LaurelHost.Build(settings, databases, urls);
         await databases.WarnOfOwners(app.Services.GetRequiredService<ILogger<Databases>>(), interrupted);
         await app.Services.StartServices(interrupted);
-        var isMine = await app.Services.GetRequiredService<Admins>().Ensure(
-            settings.Configuration["Laurel:Admin:Email"], settings.Configuration["Laurel:Admin:Password"], Announce, interrupted);
-        if (!isMine)
-            Console.Out.WriteLine("Another process has just made the first admin: what is shown here is void.");
+        if (settings.Roles.Has(Roles.Auth))
+            await MakeAdmin(app, settings, interrupted);
 
         await Start(app, urls, interrupted);
         Announce(app, settings, databases);
         await Run(app, databases, interrupted);
     }
 
+    private static async Task MakeAdmin(WebApplication app, Settings settings, CancellationToken interrupted)
+    {
+        var isMine = await app.Services.GetRequiredService<Admins>().Ensure(
+            settings.Configuration["Laurel:Admin:Email"], settings.Configuration["Laurel:Admin:Password"], Announce, interrupted);
+        if (!isMine)
+            Console.Out.WriteLine("Another process has just made the first admin: what is shown here is void.");
+    }
+
     /// <summary>Until interrupted, or until PostgreSQL is lost for good.</summary>
     private static async Task Run(WebApplication app, Databases databases, CancellationToken interrupted)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(interrupted);
+        using var stop = new CancellationTokenSource();
+        await using var draining = interrupted.Register(() => _ = Drain(app, stop));
         var served = app.WaitForShutdownAsync(stop.Token);
         var kept = databases.KeepRunning(app.Services.GetRequiredService<ILogger<Databases>>(), stop.Token);
         await Task.WhenAny(served, kept);
@@ -58,6 +76,19 @@ internal static class ServeCommand
         {
             // We have just cancelled it.
         }
+    }
+
+    /// <summary>
+    /// Behind a gateway a process goes on serving for a moment, until no gateway sends it anything more: longer than they take to ask who
+    /// is there. All in one process has nobody to tell.
+    /// </summary>
+    private static async Task Drain(WebApplication app, CancellationTokenSource stop)
+    {
+        app.Services.GetRequiredService<Draining>().Begin();
+        var roles = app.Services.GetRequiredService<Settings>().Roles;
+        if (roles.Has(Roles.Auth | Roles.Events) && !roles.Has(Roles.Gateway))
+            await Task.Delay(TimeSpan.FromSeconds(3));
+        await stop.CancelAsync();
     }
 
     private static async Task Start(WebApplication app, string urls, CancellationToken interrupted)

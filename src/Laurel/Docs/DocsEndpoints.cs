@@ -12,8 +12,11 @@ internal static class DocsEndpoints
 {
     public static readonly IReadOnlyList<string> Documents = ["auth", "events", "platform"];
 
-    public static void MapDocs(this WebApplication app)
+    /// <param name="app">The process.</param>
+    /// <param name="services">Which of Laurel's services it serves, and so describes.</param>
+    public static void MapDocs(this WebApplication app, IReadOnlyList<string> services)
     {
+        string[] documents = [.. services, "platform"];
         app.UseSwaggerUI(ui =>
         {
             ui.RoutePrefix = "docs";
@@ -24,7 +27,7 @@ internal static class DocsEndpoints
 
         // A document costs milliseconds to make and never changes while the process lives: it is made once.
         var made = new ConcurrentDictionary<string, Lazy<Task<string>>>(StringComparer.Ordinal);
-        app.MapGet("/openapi/{document}.json", async (string document, IServiceProvider services) => Documents.Contains(document)
+        app.MapGet("/openapi/{document}.json", async (string document, IServiceProvider services) => documents.Contains(document)
                 ? Results.Text(await made.GetOrAdd(document, name => new(() => Write(services, name))).Value, "application/json", Encoding.UTF8)
                 : new Problem(Errors.NotFound))
             .ExcludeFromDescription()

@@ -19,8 +19,7 @@ public sealed class LaurelApp(TestPostgres postgres) : IAsyncLifetime
 {
     private TestDatabase? _auth;
     private TestDatabase? _events;
-    private Databases? _databases;
-    private WebApplication? _app;
+    private Shape? _shape;
     private HttpClient? _http;
 
     public TestClock Clock { get; } = new();
@@ -35,16 +34,17 @@ public sealed class LaurelApp(TestPostgres postgres) : IAsyncLifetime
         ["Laurel:Auth:SignUpsPerHour"] = "100000",
     };
 
-    public IServiceProvider Services => _app!.Services;
+    /// <summary>What the processes are made of: of several that have it, the first.</summary>
+    public IServiceProvider Services => _shape!;
 
     /// <summary>The auth database, as its owner has it: tests look at what the service may not.</summary>
-    public NpgsqlDataSource Database => _databases!.AuthOwner;
+    public NpgsqlDataSource Database => _shape!.Of(Roles.Auth).AuthOwner;
 
     /// <summary>The events database, as its owner has it.</summary>
-    public NpgsqlDataSource Events => _databases!.Events.Owner;
+    public NpgsqlDataSource Events => _shape!.Of(Roles.Events).Events.Owner;
 
     /// <summary>The databases as the services have them.</summary>
-    public IReadOnlyList<NpgsqlDataSource> ServicePools => [_databases!.Auth, _databases.Events.Any, _databases.Events.Batches];
+    public IReadOnlyList<NpgsqlDataSource> ServicePools => [_shape!.Of(Roles.Auth).Auth, _shape.Of(Roles.Events).Events.Any, _shape.Of(Roles.Events).Events.Batches];
 
     public Uri Address => _http!.BaseAddress!;
 
@@ -57,17 +57,9 @@ public sealed class LaurelApp(TestPostgres postgres) : IAsyncLifetime
         _events = await postgres.CreateDatabase("events", (at, stop) => Migrate(at, typeof(EventsSetup), stop), cancellation);
         Settings["ConnectionStrings:Auth"] = _auth.ConnectionString;
         Settings["ConnectionStrings:Events"] = _events.ConnectionString;
-
-        var settings = new Settings(new ConfigurationBuilder().AddInMemoryCollection(Settings).Build());
-        _databases = await Databases.Open(settings, join: false, cancellation);
-        _app = LaurelHost.Build(settings, _databases, "http://127.0.0.1:0", Clock);
-        await _app.Services.StartServices(cancellation);
-        await _app.StartAsync(cancellation);
-
-        _http = new HttpClient(new Contract(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }, Documents))
-        {
-            BaseAddress = new Uri(_app.Urls.Single()),
-        };
+        _shape = await Shape.Start(Settings, Clock, cancellation);
+        await _shape.IsComplete();
+        _http = new HttpClient(new Contract(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }, Documents)) { BaseAddress = _shape.Address };
     }
 
     /// <summary>Somebody new with this role, signed in. Made in the database: hashing a password a test would prove nothing.</summary>
@@ -94,14 +86,8 @@ public sealed class LaurelApp(TestPostgres postgres) : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         _http?.Dispose();
-        if (_app is not null)
-        {
-            await _app.StopAsync(CancellationToken.None);
-            await _app.DisposeAsync();
-        }
-
-        if (_databases is not null)
-            await _databases.DisposeAsync();
+        if (_shape is not null)
+            await _shape.DisposeAsync();
         if (_auth is not null)
             await _auth.DisposeAsync();
         if (_events is not null)
@@ -109,7 +95,7 @@ public sealed class LaurelApp(TestPostgres postgres) : IAsyncLifetime
     }
 
     private IReadOnlyList<JsonNode> Documents() =>
-        [.. Docs.DocsEndpoints.Documents.Select(name => JsonNode.Parse(Docs.DocsEndpoints.Write(Services, name).GetAwaiter().GetResult())!)];
+        [.. Docs.DocsEndpoints.Documents.Select(name => JsonNode.Parse(Docs.DocsEndpoints.Write(_shape!.Describing(name), name).GetAwaiter().GetResult())!)];
 
     internal static async Task Migrate(string connectionString, Type setup, CancellationToken cancellation)
     {

@@ -1,0 +1,47 @@
+using Laurel.Gateway.Proxying;
+using Laurel.Platform;
+using Laurel.Platform.Http;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Health;
+
+namespace Laurel.Gateway;
+
+/// <summary>The gateway: what is served elsewhere, by Laurel's own services and by others, behind one address.</summary>
+public static class GatewaySetup
+{
+    /// <param name="services">Of the process.</param>
+    /// <param name="options">Its settings.</param>
+    /// <param name="local">Which of Laurel's services this process serves itself.</param>
+    public static void AddGateway(this IServiceCollection services, GatewayOptions options, params IReadOnlyCollection<string> local)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton(new GatewayRole(local));
+        services.AddSingleton<ProxyTable>();
+        services.AddSingleton<RegistryWatch>();
+        services.AddSingleton<RetryBudget>();
+        services.AddSingleton<Failover>();
+        services.AddSingleton<IPassiveHealthCheckPolicy, Breaker>();
+        services.AddReverseProxy().AddTransforms<IdentityTransforms>().ConfigureHttpClient((_, handler) => InnerConnections.Bound(handler));
+        services.RemoveAll<IProxyConfigProvider>();
+        services.AddSingleton<IProxyConfigProvider>(provider => provider.GetRequiredService<ProxyTable>());
+        services.AddSingleton(provider => new ReadinessCheck("registry", _ => provider.GetRequiredService<RegistryWatch>().IsLoaded
+            ? Task.CompletedTask
+            : throw new UnavailableException("The registry has not been read yet.")));
+        services.AddPeriodicWork("gateway: registry", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<RegistryWatch>().Refresh);
+    }
+
+    public static void MapGateway(this WebApplication app)
+    {
+        var failover = app.Services.GetRequiredService<Failover>();
+        app.MapReverseProxy(proxy =>
+            {
+                proxy.Use(failover.Run);
+                proxy.UseLoadBalancing();
+                proxy.UsePassiveHealthChecks();
+            })
+            .ConfigureEndpoints((endpoint, route) => endpoint.WithMetadata(ProxyTable.RuleOf(route)));
+    }
+}

@@ -1,0 +1,99 @@
+using System.Net.Sockets;
+using Laurel.Platform.Http;
+using Laurel.Platform.Registry;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
+using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Model;
+
+namespace Laurel.Gateway.Proxying;
+
+/// <summary>
+/// Sends a request to another address where the first did not answer and nothing can happen twice by it; and says in Laurel's own words
+/// what became of one that nobody answered.
+/// </summary>
+internal sealed class Failover(RetryBudget budget, ILogger<Failover> log)
+{
+    private const int MaxAttempts = 3;
+
+    /// <summary>A larger body is not kept to be sent again.</summary>
+    private const int MaxKept = 1024 * 1024;
+
+    public async Task Run(HttpContext context, Func<Task> next)
+    {
+        var feature = context.GetReverseProxyFeature();
+        var request = context.Request;
+        budget.Save();
+        var repeat = await MayRepeat(request, feature.Route.Config);
+        var start = request.Body.CanSeek ? request.Body : null;
+        var all = feature.AvailableDestinations;
+        for (var attempt = 1; ; attempt++)
+        {
+            await next();
+            var error = context.GetForwarderErrorFeature();
+            if (error is null || context.Response.HasStarted || context.RequestAborted.IsCancellationRequested)
+                return;
+
+            var tried = feature.ProxiedDestination;
+            var others = all.Where(destination => destination != tried).ToList();
+            if (attempt == MaxAttempts || tried is null || !(repeat || WasNotSent(error)) || !IsWorthwhile(error) || !budget.TrySpend())
+            {
+                await Explain(context, error);
+                return;
+            }
+
+            // Where there is no other, it is asked once more: a process that starts again takes a moment.
+            all = others.Count > 0 ? others : all;
+            feature.AvailableDestinations = all;
+            feature.ProxiedDestination = null;
+            context.Features.Set<IForwarderErrorFeature?>(null);
+            context.Response.Clear();
+            if (start is not null)
+                start.Position = 0;
+        }
+    }
+
+    /// <summary>Nobody can have seen it: there was no connection to send it on.</summary>
+    private static bool WasNotSent(IForwarderErrorFeature error) =>
+        error is { Error: ForwarderError.Request, Exception: HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError } failure }
+        && failure.InnerException is SocketException or OperationCanceledException or null;
+
+    private static bool IsWorthwhile(IForwarderErrorFeature error) => Breaker.IsItsFault(error);
+
+    private static async Task<bool> MayRepeat(HttpRequest request, Yarp.ReverseProxy.Configuration.RouteConfig route)
+    {
+        var when = ProxyTable.RepeatOf(route) ?? (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method) ? Repeat.Always : Repeat.WithKey);
+        if (when == Repeat.Never || (when == Repeat.WithKey && request.Headers["Idempotency-Key"].Count == 0))
+            return false;
+        if (request.ContentLength == 0 || !CanHaveBody(request))
+            return when != Repeat.WithIds;
+        if (request.ContentLength is null or > MaxKept)
+            return false;
+        request.EnableBuffering(bufferThreshold: MaxKept, bufferLimit: MaxKept);
+        if (when != Repeat.WithIds)
+            return true;
+        var hasIds = await BodyIds.AreThere(request.Body, (int)request.ContentLength, request.HttpContext.RequestAborted);
+        request.Body.Position = 0;
+        return hasIds;
+    }
+
+    private static bool CanHaveBody(HttpRequest request) => request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? true;
+
+    private async Task Explain(HttpContext context, IForwarderErrorFeature error)
+    {
+        if (error.Error is ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled or ForwarderError.ResponseBodyCanceled)
+            return;
+        if (error.Error is ForwarderError.RequestBodyClient && error.Exception is BadHttpRequestException bad)
+        {
+            await new Problem(Errors.ForStatus(bad.StatusCode)).ExecuteAsync(context);
+            return;
+        }
+
+        var route = context.GetReverseProxyFeature().Route.Config.ClusterId;
+        log.LogWarning("{Method} {Path} was not answered by {Service}: {Error}", context.Request.Method, context.Request.Path, route, error.Error);
+        context.Response.Clear();
+        var problem = error.Error is ForwarderError.RequestTimedOut ? GatewayErrors.Timeout : error.Error is ForwarderError.NoAvailableDestinations ? Errors.Unavailable : GatewayErrors.BadGateway;
+        await new Problem(problem) { RetryAfter = TimeSpan.FromSeconds(1) }.ExecuteAsync(context);
+    }
+}

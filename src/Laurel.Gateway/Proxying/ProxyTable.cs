@@ -1,0 +1,124 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Laurel.Platform.Access;
+using Laurel.Platform.Http;
+using Laurel.Platform.Registry;
+using Microsoft.Extensions.Primitives;
+using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Health;
+using Yarp.ReverseProxy.LoadBalancing;
+
+namespace Laurel.Gateway.Proxying;
+
+/// <summary>What is passed on to whom, as YARP wants to be told: replaced whole.</summary>
+internal sealed class ProxyTable : IProxyConfigProvider
+{
+    /// <summary>Of a route: whether whoever serves it wants to be told who calls, and is told nothing else of them.</summary>
+    public const string IdentityHeaders = "identity";
+
+    /// <summary>Of a route: whether it is one of Laurel's own services.</summary>
+    public const string IsOwn = "own";
+
+    private const string RolesKey = "roles";
+    private const string ScopesKey = "scopes";
+    private const string RepeatKey = "repeat";
+    private const string Anyone = "anyone";
+
+    private static readonly ImmutableArray<Role> Everybody = [Role.User, Role.Operator, Role.Auditor, Role.Admin];
+
+    private volatile Config _config = new([], []);
+
+    public IProxyConfig GetConfig() => _config;
+
+    public void Replace(IReadOnlyList<RegisteredService> services)
+    {
+        var before = _config;
+        _config = new Config([.. services.SelectMany(RoutesOf)], [.. services.Where(service => service.Instances.Count > 0).Select(ClusterOf)]);
+        before.Change();
+    }
+
+    /// <summary>Who may pass, by what stands in the route.</summary>
+    public static AccessRule RuleOf(RouteConfig route)
+    {
+        var metadata = route.Metadata!;
+        return metadata[RolesKey] == Anyone
+            ? new AccessRule(Anyone: true, [], [])
+            : new AccessRule(
+                Anyone: false,
+                [.. Words(metadata[RolesKey]).Select(WireNames<Role>.Parse)],
+                [.. Words(metadata[ScopesKey])]);
+    }
+
+    public static Repeat? RepeatOf(RouteConfig route) => route.Metadata?.GetValueOrDefault(RepeatKey) is { } text ? Enum.Parse<Repeat>(text) : null;
+
+    private static IEnumerable<RouteConfig> RoutesOf(RegisteredService service)
+    {
+        // Of a route that two versions of a service state, what the one says that came last holds.
+        var stated = new Dictionary<(string Method, string Path), (ServiceRoute Route, ServiceInstance By)>();
+        foreach (var instance in service.Instances)
+        {
+            foreach (var route in instance.Routes ?? [])
+                stated[(route.Method, route.Path)] = (route, instance);
+        }
+
+        foreach (var (route, by) in stated.Values)
+            yield return RouteOf(service, by, $"{service.Name} {route.Method} {route.Path}", route.Path, [route.Method], route.Rule, route.MaxBodyBytes, route.Repeat);
+        if (service is { Prefix: { } prefix, Instances: [.., { Routes: null } last] })
+            yield return RouteOf(service, last, $"{service.Name} {prefix}", prefix + "/{**rest}", null, new AccessRule(Anyone: false, Everybody, []), null, null);
+    }
+
+    private static RouteConfig RouteOf(
+        RegisteredService service, ServiceInstance by, string id, string path, IReadOnlyList<string>? methods, AccessRule rule, long? maxBody, Repeat? repeat)
+    {
+        var metadata = new Dictionary<string, string>
+        {
+            [RolesKey] = rule.Anyone ? Anyone : string.Join(' ', rule.Roles.Select(WireNames<Role>.Of)),
+            [ScopesKey] = string.Join(' ', rule.Scopes),
+        };
+        if (repeat is { } when)
+            metadata[RepeatKey] = when.ToString();
+        if (by.IdentityHeaders)
+            metadata[IdentityHeaders] = "";
+        if (service.Prefix is null)
+            metadata[IsOwn] = "";
+        return new RouteConfig
+        {
+            RouteId = id,
+            ClusterId = service.Name,
+            Match = new RouteMatch { Path = path, Methods = methods },
+            MaxRequestBodySize = maxBody,
+            Metadata = metadata,
+        };
+    }
+
+    private static ClusterConfig ClusterOf(RegisteredService service) => new()
+    {
+        ClusterId = service.Name,
+        LoadBalancingPolicy = LoadBalancingPolicies.PowerOfTwoChoices,
+        Destinations = service.Instances.ToDictionary(
+            instance => instance.Address,
+            instance => new DestinationConfig { Address = instance.Address, Health = instance.Address.TrimEnd('/') + instance.HealthPath }),
+        HttpRequest = new() { ActivityTimeout = Patience.ForAnswer, Version = System.Net.HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact },
+        HealthCheck = new HealthCheckConfig
+        {
+            Active = new ActiveHealthCheckConfig { Enabled = true, Interval = Patience.BetweenProbes, Timeout = Patience.ForProbe, Policy = HealthCheckConstants.ActivePolicy.ConsecutiveFailures },
+            Passive = new PassiveHealthCheckConfig { Enabled = true, Policy = Breaker.PolicyName, ReactivationPeriod = Patience.OfBreaker },
+        },
+        Metadata = new Dictionary<string, string> { [ConsecutiveFailuresHealthPolicyOptions.ThresholdMetadataName] = 2.ToString(CultureInfo.InvariantCulture) },
+    };
+
+    private static string[] Words(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+
+    private sealed class Config(IReadOnlyList<RouteConfig> routes, IReadOnlyList<ClusterConfig> clusters) : IProxyConfig
+    {
+        private readonly CancellationTokenSource _changed = new();
+
+        public IReadOnlyList<RouteConfig> Routes => routes;
+
+        public IReadOnlyList<ClusterConfig> Clusters => clusters;
+
+        public IChangeToken ChangeToken => field ??= new CancellationChangeToken(_changed.Token);
+
+        public void Change() => _changed.Cancel();
+    }
+}

@@ -1,0 +1,14 @@
+namespace Laurel.Platform;
+
+/// <summary>A process that is about to stop still serves, and says that it is not ready: so that whoever sends it requests looks elsewhere first.</summary>
+public sealed class Draining
+{
+    private readonly CancellationTokenSource _begun = new();
+
+    public bool HasBegun => _begun.IsCancellationRequested;
+
+    /// <summary>Ends when it has begun.</summary>
+    public CancellationToken Begun => _begun.Token;
+
+    public void Begin() => _begun.Cancel();
+}

@@ -1,0 +1,53 @@
+using System.CommandLine;
+using Laurel.Platform;
+
+namespace Laurel.Commands;
+
+/// <summary>The shape of a company, on one machine: each role a process of its own, looked after by this one.</summary>
+internal static class ApartCommand
+{
+    private static readonly Option<string> Url = new("--url")
+    {
+        Description = "Where the gateway listens. The others take the ports after it, for this machine alone.",
+        HelpName = "url",
+        DefaultValueFactory = _ => Settings.DefaultUrls,
+    };
+
+    private static readonly Option<int> EventsProcesses = new("--events")
+    {
+        Description = "How many processes of the events service.",
+        HelpName = "n",
+        DefaultValueFactory = _ => 2,
+    };
+
+    public static Command Create() =>
+        new Command("apart", "Serve each role by a process of its own on this machine: a gateway, auth, events (two), a worker.") { Url, EventsProcesses }.WithSettings(Run);
+
+    private static async Task Run(ParseResult parsed, Settings settings, CancellationToken interrupted)
+    {
+        ListenAddresses.Check(parsed.GetValue(Url)!);
+        var gateway = new Uri(parsed.GetValue(Url)!.Replace("*", "localhost", StringComparison.Ordinal));
+        var count = parsed.GetValue(EventsProcesses);
+        if (count is < 1 or > 16)
+            throw new StartupException("--events is from 1 to 16.");
+
+        await using var databases = await Databases.Open(settings with { Roles = Roles.All }, join: false, interrupted);
+        await databases.Migrate(interrupted);
+        var (auth, events) = databases.ConnectionStrings;
+        string Own(int number) => $"http://127.0.0.1:{gateway.Port + number}";
+        (string, string)[] shared =
+        [
+            ("ConnectionStrings__Auth", auth), ("ConnectionStrings__Events", events), ("Laurel__DataDir", settings.DataDir), ("Laurel__AuthUrl", Own(1)),
+            ("Laurel__TrustedProxies__0", "127.0.0.1"),
+        ];
+        List<RoleProcess> processes =
+        [
+            new("auth", ["--roles", "auth", "--urls", Own(1)], shared),
+            new("worker", ["--roles", "worker", "--urls", Own(2)], shared),
+            .. Enumerable.Range(1, count).Select(number => new RoleProcess($"events-{number}", ["--roles", "events", "--urls", Own(2 + number)], shared)),
+            new("gateway", ["--roles", "gateway", "--urls", parsed.GetValue(Url)!], shared),
+        ];
+        Console.Out.WriteLine($"The gateway serves at {gateway}. Ctrl-C stops all.");
+        await Task.WhenAll(processes.Select(process => process.KeepRunning(interrupted)));
+    }
+}

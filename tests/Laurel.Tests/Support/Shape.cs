@@ -1,0 +1,98 @@
+using Laurel.Auth;
+using Laurel.Events;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+
+namespace Laurel.Tests.Support;
+
+/// <summary>
+/// The processes that Laurel is made of: one for all roles; or, with LAUREL_SHAPE=apart, a gateway, auth, two of events and a worker, each
+/// with a server of its own. The same tests are true of both.
+/// </summary>
+internal sealed class Shape : IServiceProvider, IAsyncDisposable
+{
+    private readonly List<Running> _running = [];
+
+    public static bool IsApart => Environment.GetEnvironmentVariable("LAUREL_SHAPE") switch
+    {
+        null or "" or "together" => false,
+        "apart" => true,
+        var other => throw new InvalidOperationException($"LAUREL_SHAPE is together or apart, not {other}."),
+    };
+
+    /// <summary>Of the one that faces the clients.</summary>
+    public Uri Address => new(_running.First(one => one.Roles.Has(Roles.Gateway)).App.Urls.Single());
+
+    public static async Task<Shape> Start(IReadOnlyDictionary<string, string?> settings, TimeProvider clock, CancellationToken cancellation)
+    {
+        var shape = new Shape();
+        try
+        {
+            var auth = await shape.Start(settings, IsApart ? Roles.Auth : Roles.All, clock, cancellation);
+            if (!IsApart)
+                return shape;
+            var others = new Dictionary<string, string?>(settings, StringComparer.Ordinal)
+            {
+                ["Laurel:AuthUrl"] = auth.Urls.Single(),
+                ["Laurel:TrustedProxies:0"] = "127.0.0.1",
+            };
+            foreach (var roles in new[] { Roles.Events, Roles.Events, Roles.Worker, Roles.Gateway })
+                await shape.Start(others, roles, clock, cancellation);
+            return shape;
+        }
+        catch
+        {
+            await shape.DisposeAsync();
+            throw;
+        }
+    }
+
+    public Databases Of(Roles role) => _running.First(one => one.Roles.Has(role)).Databases;
+
+    /// <summary>The process that serves what this document describes.</summary>
+    public IServiceProvider Describing(string document) => _running.First(one => document switch
+    {
+        AuthSetup.Service => one.Roles.Has(Roles.Auth),
+        EventsSetup.Service => one.Roles.Has(Roles.Events),
+        _ => true,
+    }).App.Services;
+
+    public object? GetService(Type serviceType) => _running.Select(one => one.App.Services.GetService(serviceType)).FirstOrDefault(service => service is not null);
+
+    /// <summary>When the gateway knows all services: what is there answers then that one has to sign in.</summary>
+    public async Task IsComplete()
+    {
+        using var http = new HttpClient { BaseAddress = Address };
+        foreach (var path in new[] { "/v1/me", "/v1/me/progress" })
+        {
+            await Eventually.True(async () =>
+            {
+                using var response = await http.GetAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
+                return response.StatusCode == System.Net.HttpStatusCode.Unauthorized;
+            });
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var one in _running.AsEnumerable().Reverse())
+        {
+            await one.App.StopAsync(CancellationToken.None);
+            await one.App.DisposeAsync();
+            await one.Databases.DisposeAsync();
+        }
+    }
+
+    private async Task<WebApplication> Start(IReadOnlyDictionary<string, string?> values, Roles roles, TimeProvider clock, CancellationToken cancellation)
+    {
+        var settings = new Settings(new ConfigurationBuilder().AddInMemoryCollection(values).Build()) { Roles = roles };
+        var databases = await Databases.Open(settings, join: false, cancellation);
+        var app = LaurelHost.Build(settings, databases, "http://127.0.0.1:0", clock);
+        _running.Add(new Running(roles, app, databases));
+        await app.Services.StartServices(cancellation);
+        await app.StartAsync(cancellation);
+        return app;
+    }
+
+    private sealed record Running(Roles Roles, WebApplication App, Databases Databases);
+}
