@@ -12,6 +12,8 @@ namespace Laurel.Gateway;
 /// <summary>The gateway: what is served elsewhere, by Laurel's own services and by others, behind one address.</summary>
 public static class GatewaySetup
 {
+    private static readonly string[] OwnServices = ["auth", "events"];
+
     /// <param name="services">Of the process.</param>
     /// <param name="options">Its settings.</param>
     /// <param name="local">Which of Laurel's services this process serves itself.</param>
@@ -27,10 +29,13 @@ public static class GatewaySetup
         services.AddReverseProxy().AddTransforms<IdentityTransforms>().ConfigureHttpClient((_, handler) => InnerConnections.Bound(handler));
         services.RemoveAll<IProxyConfigProvider>();
         services.AddSingleton<IProxyConfigProvider>(provider => provider.GetRequiredService<ProxyTable>());
+        services.AddPeriodicWork("gateway: registry", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<RegistryWatch>().Refresh);
+        // Who serves all of Laurel itself can serve before it knows of anybody else.
+        if (OwnServices.All(local.Contains))
+            return;
         services.AddSingleton(provider => new ReadinessCheck("registry", _ => provider.GetRequiredService<RegistryWatch>().IsLoaded
             ? Task.CompletedTask
             : throw new UnavailableException("The registry has not been read yet.")));
-        services.AddPeriodicWork("gateway: registry", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<RegistryWatch>().Refresh);
     }
 
     public static void MapGateway(this WebApplication app)

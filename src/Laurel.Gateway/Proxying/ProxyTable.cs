@@ -63,6 +63,8 @@ internal sealed class ProxyTable : IProxyConfigProvider
 
         foreach (var (route, by) in stated.Values)
             yield return RouteOf(service, by, $"{service.Name} {route.Method} {route.Path}", route.Path, [route.Method], route.Rule, route.MaxBodyBytes, route.Repeat);
+        if (service is { Prefix: null, Instances: [.., { OpenApiPath: { } openApi } documented] })
+            yield return RouteOf(service, documented, $"{service.Name} {openApi}", openApi, ["GET"], new AccessRule(Anyone: true, [], []), null, null);
         if (service is { Prefix: { } prefix, Instances: [.., { Routes: null } last] })
             yield return RouteOf(service, last, $"{service.Name} {prefix}", prefix + "/{**rest}", null, new AccessRule(Anyone: false, Everybody, []), null, null);
     }

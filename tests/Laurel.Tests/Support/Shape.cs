@@ -57,7 +57,17 @@ internal sealed class Shape : IServiceProvider, IAsyncDisposable
         _ => true,
     }).App.Services;
 
-    public object? GetService(Type serviceType) => _running.Select(one => one.App.Services.GetService(serviceType)).FirstOrDefault(service => service is not null);
+    public object? GetService(Type serviceType)
+    {
+        if (!serviceType.IsGenericType || serviceType.GetGenericTypeDefinition() != typeof(IEnumerable<>))
+            return First(serviceType);
+        var all = _running.SelectMany(one => (IEnumerable<object>)one.App.Services.GetService(serviceType)!).ToArray();
+        var services = Array.CreateInstance(serviceType.GetGenericArguments()[0], all.Length);
+        Array.Copy(all, services, all.Length);
+        return services;
+    }
+
+    private object? First(Type serviceType) => _running.Select(one => one.App.Services.GetService(serviceType)).FirstOrDefault(service => service is not null);
 
     /// <summary>When the gateway knows all services: what is there answers then that one has to sign in.</summary>
     public async Task IsComplete()
