@@ -27,6 +27,11 @@ internal static class KnownSettings
         ("Laurel__Claims__ApproveOtherGrants", "whether a second operator approves all grants of anything but points (true)"),
         ("Laurel__Webhooks__AllowLoopback", "true: webhooks may call this machine, by http too; for development (false)"),
         ("Laurel__TrustedProxies__0", "address or network of a proxy whose X-Forwarded-For counts; more: __1, __2"),
+        ("Laurel__Issuers__0__Issuer", "an identity provider of yours whose players are believed, as its tokens name it (iss); more: __1, __2"),
+        ("Laurel__Issuers__0__Jwks", "its keys: an address, or a file"),
+        ("Laurel__Issuers__0__Audience", "what its tokens must be made for (aud)"),
+        ("Laurel__Issuers__0__UserIdClaim", "the claim that holds its user's id (sub)"),
+        ("Laurel__Issuers__0__Prefix", "what its users' ids begin with here, such as acme:"),
         ("Laurel__Logs", "json or text (text at a terminal, else json)"),
         ("Logging__LogLevel__Default", "the least level that is logged (Information)"),
     ];
@@ -52,8 +57,12 @@ internal static class KnownSettings
         }
     }
 
-    /// <summary>A name that ends in a number stands for a list.</summary>
-    private static bool IsNamed(string known, string name) => known.EndsWith("__0", StringComparison.Ordinal)
-        ? name.StartsWith(known[..^1], StringComparison.OrdinalIgnoreCase) && int.TryParse(name.AsSpan(known.Length - 1), out _)
-        : name.Equals(known, StringComparison.OrdinalIgnoreCase);
+    /// <summary>A number in a name stands for any: there is a list.</summary>
+    private static bool IsNamed(string known, string name)
+    {
+        var (parts, given) = (known.Split("__"), name.Split("__"));
+        return parts.Length == given.Length && parts.Zip(given).All(pair => pair.First == "0"
+            ? pair.Second.Length > 0 && pair.Second.All(char.IsAsciiDigit)
+            : pair.First.Equals(pair.Second, StringComparison.OrdinalIgnoreCase));
+    }
 }

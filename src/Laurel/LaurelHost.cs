@@ -2,6 +2,7 @@ using Laurel.Auth;
 using Laurel.Docs;
 using Laurel.Events;
 using Laurel.Platform;
+using Laurel.Platform.Issuers;
 using Laurel.Platform.Secrets;
 using Laurel.Platform.Telemetry;
 
@@ -41,6 +42,7 @@ internal static class LaurelHost
     /// <summary>What has to be there before the first request is served.</summary>
     public static async Task StartServices(this IServiceProvider provider, CancellationToken cancellation)
     {
+        await provider.GetRequiredService<TrustedIssuers>().Start(cancellation);
         await provider.StartAuth(cancellation);
         await provider.StartEvents(cancellation);
     }
