@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Laurel.Platform.Tokens;
+using Microsoft.Extensions.Logging;
 
 namespace Laurel.Platform.Issuers;
 
@@ -9,7 +10,7 @@ namespace Laurel.Platform.Issuers;
 /// Reads the tokens of one trusted issuer. All that is taken from one is which of the issuer's users it is for, and until when: what else
 /// it claims, roles and scopes above all, is not looked at.
 /// </summary>
-internal sealed class TrustedIssuer(IssuerSettings settings, IssuerKeys keys)
+internal sealed class TrustedIssuer(IssuerSettings settings, IssuerKeys keys, ILogger<TrustedIssuers> log)
 {
     /// <summary>As long as any user's id may be.</summary>
     public const int MaxUserId = 128;
@@ -17,8 +18,6 @@ internal sealed class TrustedIssuer(IssuerSettings settings, IssuerKeys keys)
     private static readonly decimal LatestTime = DateTimeOffset.MaxValue.ToUnixTimeSeconds();
 
     private readonly byte[] _userIdClaim = Encoding.UTF8.GetBytes(settings.UserIdClaim);
-
-    public IssuerSettings Settings => settings;
 
     public IssuerKeys Keys => keys;
 
@@ -32,6 +31,15 @@ internal sealed class TrustedIssuer(IssuerSettings settings, IssuerKeys keys)
     /// <param name="outcome">Why there is none.</param>
     /// <param name="looking">Where the key is unknown: over when the issuer's keys have been looked at again.</param>
     public SignedToken? Read(byte[] header, byte[] payload, ReadOnlySpan<byte> signed, byte[] signature, out TokenOutcome outcome, out Task? looking)
+    {
+        var token = Check(header, payload, signed, signature, out outcome, out looking);
+        // For whoever sets an issuer up: its players are only told that their tokens are invalid.
+        if (token is null)
+            log.LogDebug("A token of {Issuer} is refused: {Outcome}", settings.Issuer, outcome);
+        return token;
+    }
+
+    private SignedToken? Check(byte[] header, byte[] payload, ReadOnlySpan<byte> signed, byte[] signature, out TokenOutcome outcome, out Task? looking)
     {
         looking = null;
         outcome = ReadHeader(header, out var algorithm, out var kid);

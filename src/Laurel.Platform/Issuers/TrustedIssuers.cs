@@ -31,7 +31,7 @@ public sealed class TrustedIssuers : IDisposable
             MaxResponseContentBufferSize = IssuerKeys.MaxDocument,
         };
         _issuers = issuers.ToFrozenDictionary(
-            issuer => issuer.Issuer, issuer => new TrustedIssuer(issuer, new IssuerKeys(issuer, _http, time, log, _stopping.Token)), StringComparer.Ordinal);
+            issuer => issuer.Issuer, issuer => new TrustedIssuer(issuer, new IssuerKeys(issuer, _http, time, log, _stopping.Token), log), StringComparer.Ordinal);
     }
 
     /// <summary>A request may be waiting.</summary>
