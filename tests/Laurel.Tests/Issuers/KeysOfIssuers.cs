@@ -65,7 +65,7 @@ public sealed class KeysOfIssuers
             ("65537", With(Provider.Stranger.As("exponent").Jwk(), "e", "Aw")),
             ("base64url", With(Provider.Stranger.As("modulus").Jwk(), "n", "a+b/")),
             ("base64url", With(Provider.Ec.As("none").Jwk(), "x", "")),
-            ("32 bytes", With(Provider.Ec.As("short").Jwk(), "x", Base64Url.EncodeToString(Base64Url.DecodeFromChars(x)[..31]))),
+            ("32 bytes", With(Provider.Ec.As("short").Jwk(), "x", Base64Url.EncodeToString(Base64Url.DecodeFromChars(x).AsSpan(0, 31)))),
             ("32 bytes", With(Provider.Ec.As("long").Jwk(), "y", Base64Url.EncodeToString([0, .. Base64Url.DecodeFromChars(y)]))),
             ("no point", With(Provider.Ec.As("off the curve").Jwk(), "y", x)),
             ("no point", With(With(Provider.Ec.As("infinity").Jwk(), "x", Base64Url.EncodeToString(new byte[32])), "y", Base64Url.EncodeToString(new byte[32]))),
