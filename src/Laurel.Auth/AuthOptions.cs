@@ -1,4 +1,5 @@
 using Laurel.Platform;
+using Laurel.Platform.Tokens;
 using Microsoft.Extensions.Configuration;
 
 namespace Laurel.Auth;
@@ -6,7 +7,7 @@ namespace Laurel.Auth;
 /// <summary>The settings of the auth service (<c>Laurel:Auth</c>), checked once at start.</summary>
 public sealed record AuthOptions
 {
-    public const string Issuer = "laurel";
+    public const string Issuer = AccessTokens.Issuer;
     public const string Audience = "laurel";
 
     public const int SafePasswordIterations = 210_000;

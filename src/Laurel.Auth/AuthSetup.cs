@@ -8,6 +8,7 @@ using Laurel.Auth.Sessions;
 using Laurel.Platform;
 using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
+using Laurel.Platform.Issuers;
 using Laurel.Platform.Postgres;
 using Laurel.Platform.Tokens;
 using Microsoft.AspNetCore.Routing;
@@ -42,7 +43,11 @@ public static class AuthSetup
         services.AddOwning<Admins>(database);
         services.AddSingleton<DemoPlayers>();
         services.AddSingleton(provider => new TokenVerifier(
-            AuthOptions.Issuer, AuthOptions.Audience, () => provider.GetRequiredService<KeyRing>().Verifying, provider.GetRequiredService<TimeProvider>()));
+            AuthOptions.Issuer,
+            AuthOptions.Audience,
+            () => provider.GetRequiredService<KeyRing>().Verifying,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<TrustedIssuers>()));
         services.AddSingleton(new ReadinessCheck("auth database", cancellation => database.Execute("SELECT 1", [], cancellation)));
         services.AddPeriodicWork("auth: keys and revocations", TimeSpan.FromSeconds(1), provider => async cancellation =>
         {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Laurel.Platform.Access;
 using Laurel.Platform.Http;
+using Laurel.Platform.Issuers;
 using Laurel.Platform.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -35,6 +36,7 @@ public static class PlatformSetup
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(8));
         var services = builder.Services;
         services.AddSingleton<RevokedSessions>();
+        services.AddTrustedIssuers(IssuerSettings.Read(builder.Configuration));
         services.AddSingleton<Cursors>();
         services.AddSingleton<Draining>();
         services.ConfigureHttpJsonOptions(options => JsonRules.Apply(options.SerializerOptions));

@@ -19,7 +19,11 @@ internal static class KnownSettings
         ("Laurel__AuthUrl", "where the auth service is, for processes without it"),
         ("Laurel__AdvertiseUrl", "where other processes reach this one (where it listens)"),
         ("Laurel__ClusterSecret", "what Laurel's own processes know one another by (made of the master key)"),
-        ("Laurel__Gateway__Services__0__Name", "a service behind the gateway; with __Prefix, __Addresses, __HealthPath, __IdentityHeaders"),
+        ("Laurel__Gateway__Services__0__Name", "a service of yours behind the gateway; more: __1, __2"),
+        ("Laurel__Gateway__Services__0__Prefix", "below which all that it serves stands, such as /leaderboards"),
+        ("Laurel__Gateway__Services__0__Addresses", "where its processes are, separated by semicolons"),
+        ("Laurel__Gateway__Services__0__HealthPath", "what tells whether one can serve (/health/ready)"),
+        ("Laurel__Gateway__Services__0__IdentityHeaders", "true: it is told by X-User-Id and X-User-Role who calls (false)"),
         ("Laurel__Admin__Email", "e-mail of the first admin (admin@laurel.local)"),
         ("Laurel__Admin__Password", "password of the first admin (generated, and shown once)"),
         ("Laurel__Auth__SignUpsPerHour", "sign-ups that one address may make in an hour (200)"),
@@ -32,6 +36,11 @@ internal static class KnownSettings
         ("Laurel__Claims__ApproveOtherGrants", "whether a second operator approves all grants of anything but points (true)"),
         ("Laurel__Webhooks__AllowLoopback", "true: webhooks may call this machine, by http too; for development (false)"),
         ("Laurel__TrustedProxies__0", "address or network of a proxy whose X-Forwarded-For counts; more: __1, __2"),
+        ("Laurel__Issuers__0__Issuer", "an identity provider of yours whose players are believed, as its tokens name it (iss); more: __1, __2"),
+        ("Laurel__Issuers__0__Jwks", "its keys: an address, or a file"),
+        ("Laurel__Issuers__0__Audience", "what its tokens must be made for (aud)"),
+        ("Laurel__Issuers__0__UserIdClaim", "the claim that holds its user's id (sub)"),
+        ("Laurel__Issuers__0__Prefix", "what its users' ids begin with here, such as acme:"),
         ("Laurel__Logs", "json or text (text at a terminal, else json)"),
         ("Logging__LogLevel__Default", "the least level that is logged (Information)"),
     ];
@@ -57,12 +66,12 @@ internal static class KnownSettings
         }
     }
 
-    /// <summary>A name that ends in a number stands for a list, and one of its names for what each in a list has.</summary>
-    private static bool IsNamed(string known, string name) => known.EndsWith("__0__Name", StringComparison.Ordinal)
-        ? name.StartsWith(known[..^"0__Name".Length], StringComparison.OrdinalIgnoreCase)
-        : IsPlainlyNamed(known, name);
-
-    private static bool IsPlainlyNamed(string known, string name) => known.EndsWith("__0", StringComparison.Ordinal)
-        ? name.StartsWith(known[..^1], StringComparison.OrdinalIgnoreCase) && int.TryParse(name.AsSpan(known.Length - 1), out _)
-        : name.Equals(known, StringComparison.OrdinalIgnoreCase);
+    /// <summary>A number in a name stands for any: there is a list.</summary>
+    private static bool IsNamed(string known, string name)
+    {
+        var (parts, given) = (known.Split("__"), name.Split("__"));
+        return parts.Length == given.Length && parts.Zip(given).All(pair => pair.First == "0"
+            ? pair.Second.Length > 0 && pair.Second.All(char.IsAsciiDigit)
+            : pair.First.Equals(pair.Second, StringComparison.OrdinalIgnoreCase));
+    }
 }

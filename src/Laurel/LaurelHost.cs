@@ -5,6 +5,7 @@ using Laurel.Gateway;
 using Laurel.Platform;
 using Laurel.Platform.Access;
 using Laurel.Platform.Http;
+using Laurel.Platform.Issuers;
 using Laurel.Platform.Secrets;
 using Laurel.Platform.Telemetry;
 using Laurel.Platform.Tokens;
@@ -64,6 +65,7 @@ internal static class LaurelHost
     public static async Task StartServices(this IServiceProvider provider, CancellationToken cancellation)
     {
         var roles = provider.GetRequiredService<Settings>().Roles;
+        await provider.GetRequiredService<TrustedIssuers>().Start(cancellation);
         if (roles.Has(Roles.Auth))
             await provider.StartAuth(cancellation);
         if (roles.Has(Roles.Events | Roles.Worker))
@@ -88,7 +90,8 @@ internal static class LaurelHost
     {
         services.AddSingleton<RemoteAuth>();
         services.AddSingleton(provider => new TokenVerifier(
-            AuthOptions.Issuer, AuthOptions.Audience, () => provider.GetRequiredService<RemoteAuth>().Keys, provider.GetRequiredService<TimeProvider>()));
+            AuthOptions.Issuer, AuthOptions.Audience, () => provider.GetRequiredService<RemoteAuth>().Keys, provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<TrustedIssuers>()));
         services.AddSingleton(provider => new ReadinessCheck("keys of auth", _ => provider.GetRequiredService<RemoteAuth>().IsLoaded
             ? Task.CompletedTask
             : throw new UnavailableException("The keys have not been read yet.")));

@@ -25,6 +25,10 @@ internal static class MeApi
     public static void MapMe(this IEndpointRouteBuilder routes)
     {
         var me = routes.MapGroup("/v1/me").WithGroupName("auth").WithTags("me").AllowSignedIn();
+        // Whom a trusted issuer has signed in has no account here, and so nothing that these could show or change.
+        me.AddEndpointFilter(async (call, next) => Caller.Of(call.HttpContext)!.SessionId is null
+            ? new Problem(Errors.NotFound) { Detail = "You are signed in by a trusted issuer, and have no account here." }
+            : await next(call));
 
         me.MapGet("", Show).WithSummary("My account").Answers(Errors.NotFound);
         me.MapPatch("", Rename).WithSummary("Change my nickname").Answers(Errors.RuleBroken, Errors.NotFound);
@@ -36,7 +40,7 @@ internal static class MeApi
             .WithSummary("Change my password")
             .WithDescription("All my other sessions end.")
             .Answers(Errors.RuleBroken, AuthErrors.WrongPassword, Errors.TooManyRequests, Errors.NotFound);
-        me.MapGet("/sessions", Sessions).WithSummary("Where I am signed in");
+        me.MapGet("/sessions", Sessions).WithSummary("Where I am signed in").Answers(Errors.NotFound);
         me.MapDelete("/sessions/{id:guid}", EndSession).WithSummary("End one of my sessions");
         me.MapGet("/export", Export).WithSummary("All that is stored about me").Answers(Errors.NotFound);
     }
@@ -95,13 +99,13 @@ internal static class MeApi
 
         await throttles.GiveBack(throttle, cancellation);
         var newHash = await turn.Hash(wanted);
-        return await accounts.ChangePassword(id, hash, newHash, new SessionId(caller.SessionId), actor, cancellation)
+        return await accounts.ChangePassword(id, hash, newHash, Session(caller), actor, cancellation)
             ? TypedResults.NoContent()
             : new Problem(AuthErrors.WrongPassword);
     }
 
     private static async Task<Ok<SessionList>> Sessions(Caller caller, SessionStore sessions, CancellationToken cancellation) =>
-        TypedResults.Ok(new SessionList(await sessions.Alive(Id(caller), new SessionId(caller.SessionId), cancellation)));
+        TypedResults.Ok(new SessionList(await sessions.Alive(Id(caller), Session(caller), cancellation)));
 
     private static async Task<Results<NoContent, Problem>> EndSession(Guid id, Caller caller, SessionStore sessions, CancellationToken cancellation) =>
         await sessions.End(new SessionId(id), SessionEnd.EndedByUser, cancellation, owner: Id(caller))
@@ -117,9 +121,11 @@ internal static class MeApi
         response.Headers.ContentDisposition = "attachment; filename=\"laurel-account.json\"";
         return TypedResults.Ok(new PersonalData(
             account,
-            await sessions.All(account.Id, new SessionId(caller.SessionId), cancellation),
+            await sessions.All(account.Id, Session(caller), cancellation),
             await logins.All(account.Id, cancellation)));
     }
+
+    private static SessionId Session(Caller caller) => new(caller.SessionId!.Value);
 
     private static AccountId Id(Caller caller) => new(Guid.Parse(caller.Subject));
 }

@@ -22,7 +22,21 @@ internal sealed class AccessControl(RequestDelegate next, TokenVerifier tokens, 
 
         // What is answered to somebody is nobody else's.
         context.Response.Headers.CacheControl = "no-store";
-        if (Authenticate(context, out var caller) is { } refused)
+        var refused = Authenticate(context, out var caller, out var looking);
+        return looking is null ? GoOn(context, rule, refused, caller) : Wait(context, rule, looking);
+    }
+
+    /// <summary>A trusted issuer may just have begun to sign with a new key: its player need not sign in again for that.</summary>
+    private async Task Wait(HttpContext context, AccessRule? rule, Task looking)
+    {
+        await looking;
+        var refused = Authenticate(context, out var caller, out _);
+        await GoOn(context, rule, refused, caller);
+    }
+
+    private Task GoOn(HttpContext context, AccessRule? rule, Error? refused, Caller? caller)
+    {
+        if (refused is not null)
             return new Problem(refused).ExecuteAsync(context);
 
         if (rule is null || !rule.Permits(caller!))
@@ -32,9 +46,9 @@ internal sealed class AccessControl(RequestDelegate next, TokenVerifier tokens, 
         return next(context);
     }
 
-    private Error? Authenticate(HttpContext context, out Caller? caller)
+    private Error? Authenticate(HttpContext context, out Caller? caller, out Task? looking)
     {
-        caller = null;
+        (caller, looking) = (null, null);
         ReadOnlySpan<char> token;
         var header = context.Request.Headers.Authorization;
         if (header.Count > 0)
@@ -60,9 +74,16 @@ internal sealed class AccessControl(RequestDelegate next, TokenVerifier tokens, 
 
         if (!tokens.HasKeys)
             throw new UnavailableException("The keys of access tokens have not been loaded yet.");
-        var identity = tokens.Verify(token, out var outcome);
+        var identity = tokens.Verify(token, out var outcome, out looking);
         if (identity is null)
             return outcome == TokenOutcome.Expired ? Errors.TokenExpired : Errors.InvalidToken;
+        if (identity.Issuer is not null)
+        {
+            // Whatever such a token claims, nobody but us gives a role or a scope.
+            caller = new Caller(identity.Subject, SessionId: null, Role.User, []);
+            return null;
+        }
+
         if (!Guid.TryParseExact(identity.SessionId, "D", out var session))
             return Errors.InvalidToken;
         if (revoked.Contains(session))

@@ -7,6 +7,9 @@ public sealed record Identity
 {
     public required string Subject { get; init; }
 
+    /// <summary>The trusted issuer whose user it is; null where the token is our own. Such a token gives a user id and nothing else.</summary>
+    public string? Issuer { get; init; }
+
     /// <summary>Null for a service account, which has scopes instead.</summary>
     public string? Role { get; init; }
 

@@ -6,12 +6,12 @@ namespace Laurel.Platform.Tokens;
 public sealed class SigningKey
 {
     private readonly byte[] _pkcs8;
-    private readonly RsaPool _pool;
+    private readonly KeyPool<RSA> _pool;
 
     private SigningKey(byte[] pkcs8)
     {
         _pkcs8 = pkcs8;
-        _pool = new RsaPool(Open);
+        _pool = new KeyPool<RSA>(Open);
 
         var rsa = _pool.Rent();
         var parameters = rsa.ExportParameters(includePrivateParameters: false);

@@ -1,10 +1,15 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Laurel.Platform.Issuers;
 
 namespace Laurel.Platform.Tokens;
 
 /// <summary>A token whose signature, issuer, audience and claims are in order; whether it is valid now is asked each time.</summary>
-internal sealed record SignedToken(string Kid, Identity Identity, DateTimeOffset NotBefore);
+/// <param name="Kid">The thumbprint of the key that it was signed with.</param>
+/// <param name="Identity">Whom it speaks for.</param>
+/// <param name="NotBefore">From when on.</param>
+/// <param name="Issuer">Whose key it is; null for our own.</param>
+internal sealed record SignedToken(string Kid, Identity Identity, DateTimeOffset NotBefore, TrustedIssuer? Issuer = null);
 
 /// <summary>The payload of a token, both ways.</summary>
 internal static class TokenClaims
@@ -40,9 +45,9 @@ internal static class TokenClaims
             || Time(claims, "iat"u8) is not { } issuedAt
             || Time(claims, "exp"u8) is not { } expiresAt
             || expiresAt <= issuedAt
-            || !OptionalText(claims, "sid"u8, out var session)
-            || !OptionalText(claims, "role"u8, out var role)
-            || !OptionalText(claims, "scope"u8, out var scope)
+            || !TokenFormat.OptionalText(claims, "sid"u8, out var session)
+            || !TokenFormat.OptionalText(claims, "role"u8, out var role)
+            || !TokenFormat.OptionalText(claims, "scope"u8, out var scope)
             || !OptionalTime(claims, "nbf"u8, out var notBefore))
         {
             return null;
@@ -71,12 +76,6 @@ internal static class TokenClaims
     /// <summary>RFC 6749, section 3.3: printable ASCII without space, quotation mark and backslash.</summary>
     public static bool IsScope(string scope) =>
         scope.Length > 0 && scope.All(character => character is '!' or (>= '#' and <= '[') or (>= ']' and <= '~'));
-
-    private static bool OptionalText(JsonElement claims, ReadOnlySpan<byte> name, out string? text)
-    {
-        text = TokenFormat.Text(claims, name);
-        return text is not null || !claims.TryGetProperty(name, out _);
-    }
 
     private static bool OptionalTime(JsonElement claims, ReadOnlySpan<byte> name, out DateTimeOffset? time)
     {

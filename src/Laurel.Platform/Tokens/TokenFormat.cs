@@ -18,6 +18,10 @@ internal static class TokenFormat
 
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 8, AllowDuplicateProperties = false };
 
+    /// <summary>Media types ignore letter case, and RFC 9068 allows the long form.</summary>
+    public static bool IsMediaType(string? text, string type) =>
+        string.Equals(text, type, StringComparison.OrdinalIgnoreCase) || string.Equals(text, $"application/{type}", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>
     /// Decodes only what an encoder would have written, so that no two texts are the same token. The framework's decoder
     /// refuses stray trailing bits itself, but lets white space and padding pass.
@@ -54,14 +58,24 @@ internal static class TokenFormat
     }
 
     /// <summary>The member's text; null when it is absent, empty, of another kind, or no valid text.</summary>
-    public static string? Text(JsonElement parent, ReadOnlySpan<byte> name)
+    public static string? Text(JsonElement parent, ReadOnlySpan<byte> name) => parent.TryGetProperty(name, out var member) ? Text(member) : null;
+
+    /// <summary>False for a member that is there and no text.</summary>
+    public static bool OptionalText(JsonElement parent, ReadOnlySpan<byte> name, out string? text)
     {
-        if (!parent.TryGetProperty(name, out var member) || member.ValueKind is not JsonValueKind.String)
+        text = null;
+        return !parent.TryGetProperty(name, out var member) || (text = Text(member)) is not null;
+    }
+
+    /// <summary>Null for what is empty, of another kind, or no valid text.</summary>
+    public static string? Text(JsonElement value)
+    {
+        if (value.ValueKind is not JsonValueKind.String)
             return null;
 
         try
         {
-            return member.GetString() is { Length: > 0 } text ? text : null;
+            return value.GetString() is { Length: > 0 } text ? text : null;
         }
         catch (InvalidOperationException)
         {

@@ -12,7 +12,7 @@ public sealed class VerificationKey
     internal const int MaxBits = 4096;
     internal const string Exponent = "AQAB";
 
-    private readonly RsaPool _pool;
+    private readonly KeyPool<RSA> _pool;
 
     /// <exception cref="FormatException">The key is weaker than RS256 allows, or so large that checking a signature would be an attack.</exception>
     internal VerificationKey(byte[] modulus, byte[] exponent)
@@ -30,7 +30,7 @@ public sealed class VerificationKey
 
         Modulus = Base64Url.EncodeToString(modulus);
         Kid = Thumbprint(Modulus);
-        _pool = new RsaPool(() => RSA.Create(new RSAParameters { Modulus = modulus, Exponent = exponent }));
+        _pool = new KeyPool<RSA>(() => RSA.Create(new RSAParameters { Modulus = modulus, Exponent = exponent }));
     }
 
     public string Kid { get; }
