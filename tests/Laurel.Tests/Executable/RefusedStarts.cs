@@ -41,6 +41,9 @@ public sealed class RefusedStarts(TestPostgres postgres, PreparedFolder prepared
     [InlineData("Laurel__MasterKey", "bm90IDMyIGJ5dGVz", "Laurel__MasterKey")]
     [InlineData("Laurel__MasterKey", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "another master key")]
     [InlineData("Laurel__TrustedProxies__0", "nonsense", "nonsense")]
+    [InlineData("Laurel__Limits__AccountBurst", "-1", "burst")]
+    [InlineData("Laurel__Limits__LoginPerSecond", "NaN", "rate")]
+    [InlineData("Laurel__Limits__AtOnce", "all", "AtOnce")]
     [InlineData("Laurel__Admin__Pasword", "anything", "Laurel__Admin__Pasword")]
     [InlineData("Logging__LogLevel__Default", "Loud", "Loud")]
     public async Task Settings_that_cannot_be(string name, string value, string named)
