@@ -64,7 +64,17 @@ internal sealed class RequestLimits(LimitOptions options, TimeProvider time, Lim
 
     private static async Task UnlessUnknown(HttpContext context, RequestDelegate next, Limit limit, UInt128 key)
     {
-        await next(context);
+        try
+        {
+            await next(context);
+        }
+        catch (Exception failure) when (failure is not (ProblemException or BadHttpRequestException))
+        {
+            // Ours, not theirs: an outage must not use up what a game may send.
+            limit.GiveBack(key);
+            throw;
+        }
+
         if (context.Response.StatusCode != StatusCodes.Status401Unauthorized)
             limit.GiveBack(key);
     }

@@ -23,7 +23,7 @@ public sealed class Buckets
         {
             var (burst, perToken, steps) = it;
             var rate = new BucketRate(burst, 1_000.0 / perToken, 1_000);
-            var (now, fullAt, level) = (5_000L, long.MinValue, (long)burst * perToken);
+            var (now, fullAt, level) = (5_000L, 5_000L, (long)burst * perToken);
             foreach (var step in steps)
             {
                 now += step;

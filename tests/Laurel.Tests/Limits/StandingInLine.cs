@@ -1,5 +1,4 @@
 using Laurel.Platform.Limits;
-using Laurel.Tests.Support;
 
 namespace Laurel.Tests.Limits;
 

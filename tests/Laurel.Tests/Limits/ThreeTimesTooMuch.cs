@@ -5,6 +5,7 @@ using Laurel.Bench.Engine;
 using Laurel.Bench.Http;
 using Laurel.Events;
 using Laurel.Tests.Support;
+using Goal = Laurel.Tests.Support.Goal;
 
 namespace Laurel.Tests.Limits;
 
@@ -44,6 +45,7 @@ public sealed class ThreeTimesTooMuch(TestPostgres postgres)
         ]);
         await server.Ready();
         var token = (await server.Api.Post("/v1/auth/login", new { email = "admin@example.com", password = Password })).Is(200).Field("accessToken");
+        await DefineEvents(server.Api.As(token));
         var reports = Reports(server.Api.Http.BaseAddress!, token);
 
         await Run(reports, Places, requestsPerSecond: null, Measured);
@@ -72,6 +74,15 @@ public sealed class ThreeTimesTooMuch(TestPostgres postgres)
         Assert.True(before.Failures.Count == 0, told);
         Assert.True(during.Failures.Keys.All(failure => failure is "status 503" or "status 429") && during.Failures.Count > 0, told);
         Assert.True(during.PerSecond >= 0.8 * before.PerSecond, told);
+    }
+
+    /// <summary>So that a report is some work.</summary>
+    private static async Task DefineEvents(Api @operator)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        var reward = await @operator.CreatesReward();
+        foreach (var goal in (object[])[Goal.Count(Feed.Activity, 1_000), Goal.Sum(Feed.Activity, 1_000_000), Goal.Max(Feed.Activity, 1_024)])
+            await @operator.Runs(new DraftEvent(now.AddDays(-10), now.AddDays(10), goal) { Offers = [new { rewardId = reward }] });
     }
 
     private static Func<int, IClient> Reports(Uri server, string token) => _ =>
