@@ -21,7 +21,7 @@ public sealed class ThreeTimesTooMuch(TestPostgres postgres)
     private const int Users = 10_000;
     private const int ActivitiesOfRequest = 100;
 
-    private static readonly TimeSpan Measured = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Measured = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Overload = TimeSpan.FromSeconds(Environment.GetEnvironmentVariable("LAUREL_OVERLOAD") == "full" ? 60 : 10);
     private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(10);
 
@@ -48,8 +48,7 @@ public sealed class ThreeTimesTooMuch(TestPostgres postgres)
         await DefineEvents(server.Api.As(token));
         var reports = Reports(server.Api.Http.BaseAddress!, token);
 
-        await Run(reports, Places, requestsPerSecond: null, Measured);
-        var before = await Run(reports, Places, requestsPerSecond: null, Measured);
+        var before = await WhatItCanDo(reports);
         var loading = Run(reports, Clients, (int)Math.Ceiling(3 * before.PerSecond), Overload);
         while (!loading.IsCompleted)
         {
@@ -73,7 +72,7 @@ public sealed class ThreeTimesTooMuch(TestPostgres postgres)
         TestContext.Current.SendDiagnosticMessage(told);
         Assert.True(before.Failures.Count == 0, told);
         Assert.True(during.Failures.Keys.All(failure => failure is "status 503" or "status 429") && during.Failures.Count > 0, told);
-        Assert.True(during.PerSecond >= 0.8 * before.PerSecond, told);
+        Assert.True(during.PerSecond >= 0.8 * Math.Min(before.PerSecond, after.PerSecond), told);
     }
 
     /// <summary>So that a report is some work.</summary>
@@ -90,6 +89,21 @@ public sealed class ThreeTimesTooMuch(TestPostgres postgres)
         var feed = new Feed(Users, TimeProvider.System);
         return new Connection(server, Requests.Posts(server, "/v1/activities", token, json => feed.Write(json, ActivitiesOfRequest)));
     };
+
+    /// <summary>Measured again until it is no longer getting faster: what was compiled a moment ago is slow, and is no measure.</summary>
+    private static async Task<Round> WhatItCanDo(Func<int, IClient> clients)
+    {
+        var best = await Run(clients, Places, requestsPerSecond: null, Measured);
+        for (var at = 0; at < 10; at++)
+        {
+            var next = await Run(clients, Places, requestsPerSecond: null, Measured);
+            if (next.PerSecond < 1.1 * best.PerSecond)
+                return next.PerSecond > best.PerSecond ? next : best;
+            best = next;
+        }
+
+        return best;
+    }
 
     private static async Task<Round> Run(Func<int, IClient> clients, int count, int? requestsPerSecond, TimeSpan time)
     {
