@@ -145,7 +145,8 @@ public sealed class AskingTooOften(SmallLimits laurel) : IClassFixture<SmallLimi
             Assert.Equal("login", Left(await From(_here, _app.Anonymous, path, HttpMethod.Post)).Limit);
         foreach (var path in (string[])["/v1/auth/refresh", "/v1/auth/login", "/v1/auth/signup"])
             (await From(_here, _app.Anonymous, path, HttpMethod.Post)).Refused(429, "too_many_requests");
-        (await _app.Anonymous.Send(HttpMethod.Post, "/v1/auth/token", new FormUrlEncodedContent([]), ("X-Forwarded-For", _here))).Refused(429, "too_many_requests");
+        using var form = new FormUrlEncodedContent([]);
+        (await _app.Anonymous.Send(HttpMethod.Post, "/v1/auth/token", form, ("X-Forwarded-For", _here))).Refused(429, "too_many_requests");
 
         Assert.Equal(("address", 3), Left((await From(_here, _app.Anonymous, Open)).Is(200)));
     }

@@ -112,7 +112,9 @@ public sealed class ThreeTimesTooMuch(TestPostgres postgres)
         return await load.Stop();
     }
 
-    private static string Told(Round round) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{round.PerSecond:0} requests/s, p50 {round.P50Ms:0} ms, p99 {round.P99Ms:0} ms, refused {string.Join(", ", round.Failures.Select(failure => $"{failure.Value} with {failure.Key}"))}");
+    private static string Told(Round round)
+    {
+        var failures = string.Join(", ", round.Failures.Select(failure => $"{failure.Value} with {failure.Key}"));
+        return string.Create(CultureInfo.InvariantCulture, $"{round.PerSecond:0} requests/s, p50 {round.P50Ms:0} ms, p99 {round.P99Ms:0} ms, refused: {failures}");
+    }
 }
