@@ -23,6 +23,7 @@ public static class EventsErrors
     public static readonly Error IdempotencyKeyRequired = new(400, "idempotency_key_required", "Send an Idempotency-Key, so that a retry has its effect once");
     public static readonly Error AlreadyReversed = new(409, "already_reversed", "The transfer has been reversed already");
     public static readonly Error NotReversible = new(409, "not_reversible", "A reversal is not reversed, and the points of a claim go back with it");
+    public static readonly Error CouponsExpired = new(409, "coupons_expired", "The code that was put aside has expired, and there is no other");
     public static readonly Error OwnClaim = new(403, "own_claim", "Nobody decides on a claim of their own");
     public static readonly Error OwnGrant = new(403, "own_grant", "Somebody else approves what one has granted");
     public static readonly Error AlreadyDecided = new(409, "already_decided", "This is not what can be decided about the claim any more");

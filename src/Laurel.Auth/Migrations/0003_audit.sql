@@ -43,7 +43,7 @@ CREATE INDEX audit_unchained_in_order ON audit_unchained (xid, audit_id);
 
 -- The order of all rows, without a gap; each hash covers its row and the hash before it.
 CREATE TABLE audit_chain (
-    seq      bigint NOT NULL CONSTRAINT audit_chain_pkey PRIMARY KEY,
+    seq      bigint NOT NULL CONSTRAINT audit_chain_pkey PRIMARY KEY CONSTRAINT audit_chain_from_one CHECK (seq > 0),
     audit_id bigint NOT NULL CONSTRAINT audit_chain_once UNIQUE,
     hash     bytea  NOT NULL CONSTRAINT audit_chain_hash_whole CHECK (octet_length(hash) = 32)
 );

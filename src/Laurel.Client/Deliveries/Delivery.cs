@@ -20,11 +20,11 @@ public enum DeliveryType
 /// <param name="Type">What is to be done.</param>
 /// <param name="ClaimId">The claim. The same when what was granted by it is revoked.</param>
 /// <param name="UserId">Whose it is.</param>
-/// <param name="EventId">The event that it was earned in.</param>
-/// <param name="OfferId">The offer.</param>
 /// <param name="RewardId">The reward.</param>
 /// <param name="RewardName">Its name when it was claimed.</param>
 /// <param name="Contents">What is to be handed over, or taken back.</param>
+/// <param name="EventId">The event that it was earned in; null: an operator granted it by hand.</param>
+/// <param name="OfferId">The offer; null: granted by hand.</param>
 /// <param name="Lease">To be shown with what became of it. Null where nobody is asked: this webhook is only told.</param>
 /// <param name="LeaseUntil">When it was pulled: until when nobody else is given it.</param>
 public sealed record Delivery(
@@ -32,11 +32,11 @@ public sealed record Delivery(
     DeliveryType Type,
     Guid ClaimId,
     string UserId,
-    Guid EventId,
-    Guid OfferId,
     Guid RewardId,
     string RewardName,
     IReadOnlyList<Content> Contents,
+    Guid? EventId = null,
+    Guid? OfferId = null,
     Guid? Lease = null,
     DateTimeOffset? LeaseUntil = null);
 

@@ -24,7 +24,7 @@ public sealed record WebhookMessage(
             return new WebhookMessage(id, body.Type, body.Timestamp);
         var data = body.Data?.Deserialize(WireJson.Default.WebhookData) ?? throw new JsonException($"A {body.Type} without data.");
         var delivery = new Delivery(
-            data.DeliveryId, type.Value, data.ClaimId, data.UserId, data.EventId, data.OfferId, data.RewardId, data.RewardName, data.Contents, data.Lease);
+            data.DeliveryId, type.Value, data.ClaimId, data.UserId, data.RewardId, data.RewardName, data.Contents, data.EventId, data.OfferId, data.Lease);
         return new WebhookMessage(id, body.Type, body.Timestamp, delivery, data.Window, data.ClaimedAt);
     }
 }
@@ -36,11 +36,11 @@ internal sealed record WebhookData(
     Guid DeliveryId,
     Guid ClaimId,
     string UserId,
-    Guid EventId,
-    Guid OfferId,
     Guid RewardId,
     string RewardName,
     DateTimeOffset ClaimedAt,
     IReadOnlyList<Content> Contents,
+    Guid? EventId = null,
+    Guid? OfferId = null,
     DateOnly? Window = null,
     Guid? Lease = null);

@@ -1,3 +1,4 @@
+using Laurel.Platform.Postgres;
 using Npgsql;
 
 namespace Laurel.Events.Catalog;
@@ -12,6 +13,9 @@ internal static class Fence
     {
         Parameters = { new NpgsqlParameter<long> { TypedValue = EventCatalog.FenceKey } },
     };
+
+    public static Task Pass(NpgsqlTransaction transaction, CancellationToken cancellation) =>
+        transaction.Execute("SELECT pg_advisory_xact_lock_shared($1)", [EventCatalog.FenceKey], cancellation);
 
     public static NpgsqlBatchCommand Read() => new("SELECT version, generation FROM catalog");
 }

@@ -211,6 +211,9 @@ internal sealed class Candidate(ClaimAttempt attempt, Payout payout, Claim claim
 
     public bool IsGranted { get; set; }
 
+    /// <summary>Whether another request, whose answer is kept, tells what becomes of this.</summary>
+    public bool IsAwaitedByKey { get; set; }
+
     /// <summary>With the codes that were taken for it.</summary>
     public void Receives(IReadOnlyList<Content> contents) => Claim = Claim with { Contents = contents };
 }

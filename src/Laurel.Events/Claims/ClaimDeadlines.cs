@@ -54,7 +54,7 @@ internal sealed class ClaimDeadlines(EventsDatabase database, ClaimDesk desk, Ti
         {
             return (await desk.Decide(new Ruling(id, kind, Actor.Laurel, "deadline"), cancellation)).Outcome is RulingOutcome.Done or RulingOutcome.AlreadyDecided;
         }
-        catch (PostgresException failure)
+        catch (PostgresException failure) when (!failure.IsTransient && failure.SqlState is not (PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.LockNotAvailable))
         {
             log.LogError(failure, "The claim {Claim} could not be decided at its deadline", id);
             return false;

@@ -1,3 +1,4 @@
+using Laurel.Events.Catalog;
 using Laurel.Events.Coupons;
 using Laurel.Events.Deliveries;
 using Laurel.Events.Wallet;
@@ -40,6 +41,9 @@ internal enum RulingOutcome
     AlreadyDecided,
     InsufficientPoints,
     BalanceFull,
+
+    /// <summary>A code that was put aside has expired, and its pool has no other.</summary>
+    CouponsExpired,
     Done,
 }
 
@@ -60,6 +64,10 @@ internal sealed class ClaimDesk(EventsDatabase database, DeliveryBell bell, Time
             bell.Ring();
             return decided;
         }
+        catch (NoCodeLeftException)
+        {
+            return (RulingOutcome.CouponsExpired, await database.Any.QueryOne(Find, ClaimStore.Read, [ruling.Id.Value], cancellation));
+        }
         catch (PostgresException refused) when (refused.ConstraintName == "balances_in_range")
         {
             var outcome = ruling.Kind == RulingKind.Approve ? RulingOutcome.BalanceFull : RulingOutcome.InsufficientPoints;
@@ -69,6 +77,8 @@ internal sealed class ClaimDesk(EventsDatabase database, DeliveryBell bell, Time
 
     private async Task<(RulingOutcome Outcome, Claim? Claim)> Decide(NpgsqlTransaction transaction, Ruling ruling, CancellationToken cancellation)
     {
+        // No endpoint comes or goes while this one is told.
+        await Fence.Pass(transaction, cancellation);
         if (await transaction.Query(Find, ClaimStore.Read, [ruling.Id.Value], cancellation) is not [var before])
             return (RulingOutcome.NotFound, null);
         if (before.Key.UserId == ruling.By.Id && ruling.By.Kind != ActorKind.Laurel)
@@ -96,6 +106,8 @@ internal sealed class ClaimDesk(EventsDatabase database, DeliveryBell bell, Time
         if (moved is not [var after])
             return (RulingOutcome.AlreadyDecided, (await transaction.Query(Find, ClaimStore.Read, [ruling.Id.Value], cancellation)).FirstOrDefault() ?? before);
 
+        if (ruling.Kind == RulingKind.Approve && before.Holds.HasFlag(Holds.Codes))
+            await CodeRenewal.Run(transaction, before, now, cancellation);
         await Settle(transaction, ruling, before, now, cancellation);
         if (before.IsDelivered)
             await Tell(transaction, ruling, before, now, cancellation);

@@ -32,7 +32,7 @@ internal static class ClaimDeskApi
             .Answers(Errors.NotAcceptable);
         reading.MapGet("/{id:guid}", Show).WithSummary("One claim").Answers(Errors.NotFound);
 
-        Deciding("approve", Approve, "Grant a claim that waits for approval", EventsErrors.BalanceFull, EventsErrors.OwnGrant);
+        Deciding("approve", Approve, "Grant a claim that waits for approval", EventsErrors.BalanceFull, EventsErrors.OwnGrant, EventsErrors.CouponsExpired);
         Deciding("reject", Reject, "Refuse a claim that waits for approval");
         Deciding("cancel", Cancel, "Give up a claim that could not be handed over: its stock and points go back", EventsErrors.InsufficientPoints);
         Deciding("revoke", Revoke, "Take back what a user has got: its stock and points go back", EventsErrors.InsufficientPoints);

@@ -45,15 +45,14 @@ internal sealed class ClaimHandler(EventCatalog catalog, ClaimsOptions options, 
                 attempt.Settle(new ClaimRefusal(attempt.Wish.Offer, EventsErrors.EventNotRunning));
         }
 
-        if (failed.Any)
-            await failed.Quarantine(connection);
-
         await Grants.Judge(connection, attempts, options, now);
         var candidates = FirstOfEach(attempts);
         if (candidates.Count > 0)
             await Grant(connection, candidates, snapshot.Told, now);
         await Grants.Tell(connection, attempts);
         await DueClaims.Settle(connection, [.. attempts.Where(attempt => !attempt.StaysDue).Select(attempt => attempt.Wish.Due).OfType<DueClaim>()]);
+        if (failed.Any)
+            await failed.Quarantine(connection);
         return attempts.ConvertAll(attempt => attempt.Answer());
     }
 
@@ -133,6 +132,7 @@ internal sealed class ClaimHandler(EventCatalog catalog, ClaimsOptions options, 
                 continue;
             candidate.Attempt.Candidates.Remove(candidate);
             candidate.Attempt.Waits.Add((candidate.Payout.Offer, first[candidate.Claim.Key]));
+            first[candidate.Claim.Key].IsAwaitedByKey |= candidate.Attempt.Wish.Key is not null;
         }
 
         return [.. first.Values];
@@ -246,7 +246,7 @@ internal sealed class ClaimHandler(EventCatalog catalog, ClaimsOptions options, 
         foreach (var candidate in conflicts)
         {
             // The same request may have been answered by another process meanwhile; or the claim that was in the way was reopened.
-            if (candidate.Attempt.Wish.Key is not null || !existing.TryGetValue(candidate.Claim.Key, out var claimed))
+            if (candidate.IsAwaitedByKey || candidate.Attempt.Wish.Key is not null || !existing.TryGetValue(candidate.Claim.Key, out var claimed))
                 throw new RepeatBatchException("Another process made a claim at the same moment.");
             candidate.Attempt.Refuse(candidate.Payout.Offer, claimed);
         }
@@ -262,9 +262,13 @@ internal sealed class ClaimHandler(EventCatalog catalog, ClaimsOptions options, 
         [
             .. paid.GroupBy(candidate => candidate.Claim.Key.UserId, StringComparer.Ordinal)
                 .OrderBy(ofUser => ofUser.Key, StringComparer.Ordinal)
-                .Select(ofUser => (ofUser.Key, ofUser.Sum(candidate => candidate.Claim.Points))),
+                .Select(ofUser => (ofUser.Key, Sum(ofUser))),
         ]));
     }
+
+    /// <summary>Of more than a wallet holds, one more than that: the constraint refuses it, and no sum is too large to be told.</summary>
+    private static long Sum(IEnumerable<Candidate> candidates) =>
+        candidates.Aggregate(0L, (sum, candidate) => Math.Min(sum + candidate.Claim.Points, RewardRules.MaxNumber + 1));
 
     /// <summary>Only what has had an effect is kept: a request that was refused may be sent again, and have one then.</summary>
     private static List<IdempotentAnswer> Answers(List<Candidate> candidates) =>
@@ -272,7 +276,7 @@ internal sealed class ClaimHandler(EventCatalog catalog, ClaimsOptions options, 
         .. candidates.Where(candidate => candidate is { IsGranted: true, Attempt.Wish.Key: not null })
             .Select(candidate => candidate.Attempt).Distinct()
             .OrderBy(attempt => attempt.Wish.Asker, StringComparer.Ordinal).ThenBy(attempt => attempt.Wish.Key!.Text, StringComparer.Ordinal)
-            .Select(attempt => new IdempotentAnswer(attempt.Wish.Asker, attempt.Wish.Key!, attempt.Json())),
+            .Select(attempt => new IdempotentAnswer(attempt.Wish.Asker, attempt.Wish.Key!, attempt.Json(), Lasts: attempt.Wish.Grant is not null)),
     ];
 
     private readonly record struct Found(long Version, Dictionary<ClaimKey, Claim> Claims, Supplies Supplies);

@@ -6,7 +6,11 @@ using NpgsqlTypes;
 namespace Laurel.Events.Claims;
 
 /// <summary>What a request was answered that had an effect.</summary>
-internal sealed record IdempotentAnswer(string Subject, IdempotencyKey Key, string Json);
+/// <param name="Subject">Who asked.</param>
+/// <param name="Key">Under which key.</param>
+/// <param name="Json">What was answered.</param>
+/// <param name="Lasts">Whether it is kept for good.</param>
+internal sealed record IdempotentAnswer(string Subject, IdempotencyKey Key, string Json, bool Lasts = false);
 
 /// <summary>The statements on answers that are kept with their effects.</summary>
 internal static class IdempotentAnswers
@@ -48,14 +52,15 @@ internal static class IdempotentAnswers
     {
         var command = new NpgsqlBatchCommand(
             """
-            INSERT INTO idempotency_keys (subject, key, fingerprint, answer)
-            SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[], $4::text[])
+            INSERT INTO idempotency_keys (subject, key, fingerprint, answer, lasting)
+            SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[], $4::text[], $5::boolean[])
             ON CONFLICT ON CONSTRAINT idempotency_keys_pkey DO NOTHING
             """);
         command.Parameters.Add(Columns.Texts(answers, one => one.Subject));
         command.Parameters.Add(Columns.Texts(answers, one => one.Key.Text));
         command.Parameters.Add(Columns.Of(answers, NpgsqlDbType.Bytea, one => one.Key.Fingerprint));
         command.Parameters.Add(Columns.Texts(answers, one => one.Json));
+        command.Parameters.Add(Columns.Of(answers, NpgsqlDbType.Boolean, one => one.Lasts));
         return command;
     }
 }

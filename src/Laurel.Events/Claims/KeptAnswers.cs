@@ -4,7 +4,8 @@ namespace Laurel.Events.Claims;
 
 /// <summary>
 /// How long answers are kept for requests that are sent again. After that a key is a new one; but what it was for can still be done
-/// only once: a claim has its own key, and a transfer keeps the key of its request for good.
+/// only once: a claim has its own key, and a transfer keeps the key of its request for good. A grant by hand has nothing but the key of
+/// its request, so that one lasts.
 /// </summary>
 internal sealed class KeptAnswers(EventsDatabase database)
 {
@@ -20,7 +21,7 @@ internal sealed class KeptAnswers(EventsDatabase database)
             removed = await database.Any.Execute(
                 """
                 DELETE FROM idempotency_keys
-                WHERE ctid = ANY (ARRAY (SELECT ctid FROM idempotency_keys WHERE created_at < now() - make_interval(days => $1) LIMIT $2))
+                WHERE ctid = ANY (ARRAY (SELECT ctid FROM idempotency_keys WHERE created_at < now() - make_interval(days => $1) AND NOT lasting LIMIT $2))
                 """,
                 [Days, BatchSize], cancellation);
         }

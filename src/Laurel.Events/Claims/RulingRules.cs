@@ -28,6 +28,7 @@ internal static class RulingRules
         RulingOutcome.AlreadyDecided => EventsErrors.AlreadyDecided,
         RulingOutcome.InsufficientPoints => EventsErrors.InsufficientPoints,
         RulingOutcome.BalanceFull => EventsErrors.BalanceFull,
+        RulingOutcome.CouponsExpired => EventsErrors.CouponsExpired,
         RulingOutcome.Done => throw new InvalidOperationException("What was done was not refused."),
     };
 }

@@ -17,6 +17,9 @@ internal sealed class CouponFile : IEndpointParameterMetadataProvider
     public const int MaxCode = 128;
     public const int MaxBytes = 16 * 1024 * 1024;
 
+    /// <summary>Codes that expire together are one lot, and whoever claims looks through the lots.</summary>
+    private const int MaxExpiries = 1_000;
+
     private const int MaxFaults = 100;
     private const int BufferSize = 16 * 1024;
 
@@ -77,6 +80,8 @@ internal sealed class CouponFile : IEndpointParameterMetadataProvider
     {
         if (_lines.Count == 0 && _faults.Count == 0 || _lines.Count > MaxCodes)
             return [new FieldError("$", "count", $"A file has 1 to {MaxCodes} codes.")];
+        if (_lines.DistinctBy(line => line.ExpiresAt).Count() > MaxExpiries)
+            return [new FieldError("$", "expiries", $"The codes of a file expire at up to {MaxExpiries} different times.")];
         var expired = _lines.Where(line => line.ExpiresAt <= now)
             .Select(line => new FieldError($"{PathOf(line.Line)}.expiresAt", "expired", "This is over already."));
         return [.. _faults.Concat(expired).Take(MaxFaults)];

@@ -156,28 +156,39 @@ internal sealed class CouponStore(EventsDatabase database)
     /// <summary>The codes of a claim that nobody has seen are free again, behind all others of their lots.</summary>
     public static void GiveBack(NpgsqlBatch batch, Claim claim)
     {
-        batch.BatchCommands.Add(Enter(claim.Contents.OfType<Coupon>().Select(coupon => coupon.Pool).Distinct(StringComparer.Ordinal)));
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(
-            """
-            WITH back AS (
-                SELECT lot, number, row_number() OVER (PARTITION BY lot ORDER BY number) AS nth
-                FROM coupons
-                WHERE claim_id = $1
-            ), freed AS (
-                UPDATE coupons
-                SET claim_id = NULL, place = NULL, given_at = NULL, number = coupon_lots.last + back.nth
-                FROM back
-                JOIN coupon_lots USING (lot)
-                WHERE coupons.lot = back.lot AND coupons.number = back.number
-                RETURNING coupons.lot
-            )
-            UPDATE coupon_lots
-            SET last = coupon_lots.last + many.count
-            FROM (SELECT lot, count(*) AS count FROM freed GROUP BY lot) AS many
-            WHERE coupon_lots.lot = many.lot
-            """)
-        {
-            Parameters = { new NpgsqlParameter<Guid> { TypedValue = claim.Id.Value } },
-        });
+        batch.BatchCommands.Add(Enter(PoolsOf(claim)));
+        batch.BatchCommands.Add(GiveBackOf(claim.Id, DateTimeOffset.MaxValue));
     }
+
+    public static IEnumerable<string> PoolsOf(Claim claim) => claim.Contents.OfType<Coupon>().Select(coupon => coupon.Pool).Distinct(StringComparer.Ordinal);
+
+    /// <summary>Those that expire by then. Whoever says so has entered their pools.</summary>
+    public static NpgsqlBatchCommand GiveBackOf(ClaimId claim, DateTimeOffset expiringBy) => new(
+        """
+        WITH back AS (
+            SELECT lot, number, row_number() OVER (PARTITION BY lot ORDER BY number) AS nth
+            FROM coupons
+            JOIN coupon_lots USING (lot)
+            WHERE claim_id = $1 AND ($2 OR expires_at <= $3)
+        ), freed AS (
+            UPDATE coupons
+            SET claim_id = NULL, place = NULL, given_at = NULL, number = coupon_lots.last + back.nth
+            FROM back
+            JOIN coupon_lots USING (lot)
+            WHERE coupons.lot = back.lot AND coupons.number = back.number
+            RETURNING coupons.lot
+        )
+        UPDATE coupon_lots
+        SET last = coupon_lots.last + many.count
+        FROM (SELECT lot, count(*) AS count FROM freed GROUP BY lot) AS many
+        WHERE coupon_lots.lot = many.lot
+        """)
+    {
+        Parameters =
+        {
+            new NpgsqlParameter<Guid> { TypedValue = claim.Value },
+            new NpgsqlParameter<bool> { TypedValue = expiringBy == DateTimeOffset.MaxValue },
+            new NpgsqlParameter<DateTimeOffset> { TypedValue = expiringBy },
+        },
+    };
 }

@@ -7,6 +7,9 @@ namespace Laurel.Events.Coupons;
 /// <param name="malformed">Told the line on which quotes are not as they must be; nothing is read after it.</param>
 internal sealed class CsvRows(Action<int, IReadOnlyList<string>> row, Action<int> malformed)
 {
+    /// <summary>Of a longer row so many fields are kept, which whoever reads it finds too many.</summary>
+    private const int MaxFields = 16;
+
     /// <summary>Of a longer field so much is kept, which whoever reads it finds too long.</summary>
     private const int MaxField = 4_096;
 
@@ -91,7 +94,8 @@ internal sealed class CsvRows(Action<int, IReadOnlyList<string>> row, Action<int
 
     private void EndField()
     {
-        _fields.Add(_field.ToString());
+        if (_fields.Count < MaxFields)
+            _fields.Add(_field.ToString());
         _field.Clear();
         _state = State.Start;
     }

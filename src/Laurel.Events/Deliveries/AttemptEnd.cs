@@ -31,6 +31,9 @@ internal sealed record AttemptEnd(string UserId, DeliveryId Id, ClaimId Claim, G
     /// <summary>How many failures whoever speaks for no attempt in particular has seen: said twice at once, it counts once.</summary>
     public int? Seen { get; init; }
 
+    /// <summary>After how many failures the attempt was begun. What is said for no attempt in particular has <see cref="Seen"/> instead.</summary>
+    public int? BegunAfter { get; init; }
+
     /// <summary>What is noted with it.</summary>
     public AuditEntry? Audit { get; init; }
 
@@ -72,5 +75,5 @@ internal sealed record AttemptEnd(string UserId, DeliveryId Id, ClaimId Claim, G
             : Of(delivery, DeliveryStatus.Dead, attempt) with { IsFailure = true };
 
     private static AttemptEnd Of(LeasedDelivery delivery, DeliveryStatus to, DeliveryAttempt attempt) =>
-        new(delivery.Claim.Key.UserId, delivery.Id, delivery.Claim.Id, delivery.Lease, to, attempt);
+        new(delivery.Claim.Key.UserId, delivery.Id, delivery.Claim.Id, delivery.Lease, to, attempt) { BegunAfter = delivery.Failures };
 }

@@ -21,6 +21,9 @@ internal sealed class AttemptHandler(TimeProvider time) : IBatchHandler<AttemptE
               AND (ended.seen IS NULL OR deliveries.failures = ended.seen)
         """;
 
+    /// <summary>It has failed, and an operator has had it begun anew meanwhile: what was reckoned from the failures before does not count.</summary>
+    private const string Restarted = "(ended.begun_after <> deliveries.failures AND ended.status IN ('pending', 'accepted', 'dead')) IS TRUE";
+
     /// <remarks>"IS TRUE" keeps the planner from looking for claims by their status: it would find all that wait, for each of the batch.</remarks>
     public const string Complete =
         $"""
@@ -42,9 +45,9 @@ internal sealed class AttemptHandler(TimeProvider time) : IBatchHandler<AttemptE
     public const string End =
         $"""
         UPDATE deliveries
-        SET status = ended.status,
-            failures = failures + ended.failed::int,
-            due_at = COALESCE(ended.due_at, deliveries.due_at),
+        SET status = CASE WHEN {Restarted} THEN 'pending' ELSE ended.status END,
+            failures = failures + CASE WHEN {Restarted} THEN 0 ELSE ended.failed::int END,
+            due_at = CASE WHEN {Restarted} THEN deliveries.due_at ELSE COALESCE(ended.due_at, deliveries.due_at) END,
             finished_at = CASE WHEN ended.status IN ('delivered', 'failed') THEN ended.at END,
             leased_until = NULL,
             lease = CASE WHEN ended.ends_lease THEN NULL ELSE deliveries.lease END,
@@ -52,8 +55,8 @@ internal sealed class AttemptHandler(TimeProvider time) : IBatchHandler<AttemptE
         FROM (
             SELECT *
             FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::boolean[], $7::timestamptz[], $8::timestamptz[], $9::boolean[],
-                    $10::text[], $11::boolean[], $12::int[])
-                AS sent (user_id, claim_id, id, lease, status, failed, due_at, at, completes, attempt, ends_lease, seen)
+                    $10::text[], $11::boolean[], $12::int[], $13::int[])
+                AS sent (user_id, claim_id, id, lease, status, failed, due_at, at, completes, attempt, ends_lease, seen, begun_after)
             ORDER BY user_id, claim_id, id
             OFFSET 0
         ) AS ended
@@ -140,6 +143,7 @@ internal sealed class AttemptHandler(TimeProvider time) : IBatchHandler<AttemptE
             Columns.Texts(ends, end => JsonSerializer.Serialize(end.Attempt, JsonRules.Options)),
             Columns.Of(ends, NpgsqlDbType.Boolean, end => end.EndsLease),
             Columns.Of(ends, NpgsqlDbType.Integer, end => end.Seen),
+            Columns.Of(ends, NpgsqlDbType.Integer, end => end.BegunAfter),
         },
     };
 }

@@ -6,6 +6,7 @@ using Laurel.Platform.Limits;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 
 namespace Laurel.Events.Deliveries;
@@ -33,9 +34,13 @@ internal static class CallbackApi
 {
     private const int MaxReason = 500;
 
+    /// <summary>Before anybody is known, little is read and little is reckoned.</summary>
+    private const int MaxBytes = 16 * 1024;
+
     public static void MapCallbacks(this IEndpointRouteBuilder routes) =>
         routes.MapGroup("/v1/deliveries").WithGroupName("events").WithTags("deliveries").AllowAnyone().Limited(LimitKind.BySignature)
             .MapPost("/{id:guid}/callback", CallBack)
+            .WithMetadata(new RequestSizeLimitAttribute(MaxBytes))
             .WithSummary("Say what became of a delivery, signed with the webhook's secret")
             .WithDescription(
                 """
@@ -69,7 +74,7 @@ internal static class CallbackApi
         if (headers["webhook-id"] is not [{ } message] || message != id.ToString()
             || headers["webhook-timestamp"] is not [{ } at] || !long.TryParse(at, NumberStyles.None, CultureInfo.InvariantCulture, out var timestamp)
             || Math.Abs((decimal)timestamp - now.ToUnixTimeSeconds()) > (decimal)Signing.Tolerance.TotalSeconds
-            || headers["webhook-signature"] is not [{ } signatures])
+            || headers["webhook-signature"] is not [{ Length: <= Signing.MaxSignatures } signatures])
         {
             return null;
         }

@@ -27,7 +27,8 @@ internal static class DecidedClaim
             """
             UPDATE deliveries
             SET status = 'cancelled', finished_at = $3
-            WHERE user_id = $1 AND claim_id = $2 AND kind = 'granted' AND status IN ('pending', 'accepted', 'dead')
+            FROM (SELECT id FROM deliveries WHERE user_id = $1 AND claim_id = $2 AND kind = 'granted' ORDER BY id OFFSET 0) AS granted
+            WHERE deliveries.user_id = $1 AND deliveries.id = granted.id AND status IN ('pending', 'accepted', 'dead')
             """,
             [claim.Key.UserId, claim.Id.Value, now], cancellation);
         var handedOut = await transaction.Query(

@@ -34,7 +34,7 @@ internal sealed class DeliveryStore(EventsDatabase database, TimeProvider time)
                 WHERE claims.user_id = due.user_id AND claims.id = due.claim_id
                 OFFSET 0
             ) AS claim
-            ORDER BY of_user, delivery_id
+            ORDER BY of_user, due.claim_id, delivery_id
             OFFSET 0
         ) AS taken
         WHERE deliveries.id = taken.delivery_id
@@ -70,10 +70,13 @@ internal sealed class DeliveryStore(EventsDatabase database, TimeProvider time)
         """
         UPDATE deliveries
         SET leased_until = now()
-        FROM (SELECT * FROM unnest($1::text[], $2::uuid[], $3::uuid[]) AS sent (user_id, id, lease) ORDER BY user_id, id OFFSET 0) AS given
+        FROM (SELECT * FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::uuid[]) AS sent (user_id, claim_id, id, lease) ORDER BY user_id, claim_id, id OFFSET 0) AS given
         WHERE deliveries.user_id = given.user_id AND deliveries.id = given.id AND deliveries.lease = given.lease AND deliveries.status = 'pending'
         """,
-        [deliveries.Select(one => one.Claim.Key.UserId).ToArray(), deliveries.Select(one => one.Id.Value).ToArray(), deliveries.Select(one => one.Lease).ToArray()],
+        [
+            deliveries.Select(one => one.Claim.Key.UserId).ToArray(), deliveries.Select(one => one.Claim.Id.Value).ToArray(),
+            deliveries.Select(one => one.Id.Value).ToArray(), deliveries.Select(one => one.Lease).ToArray(),
+        ],
         cancellation);
 
     private static LeasedDelivery Read(NpgsqlDataReader row, DeliveryQueue queue, Guid lease) => new(

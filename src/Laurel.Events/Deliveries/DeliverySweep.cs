@@ -29,14 +29,18 @@ internal sealed class DeliverySweep(EventsDatabase database, DeliveryMeters mete
         UPDATE deliveries
         SET status = 'cancelled', finished_at = $2
         FROM (
-            SELECT user_id, claim_id, kind
-            FROM deliveries
-            WHERE queue = $1 AND status IN ('pending', 'accepted')
-            ORDER BY due_at
-            LIMIT $3
+            SELECT *
+            FROM (
+                SELECT user_id, claim_id, id
+                FROM deliveries
+                WHERE queue = $1 AND status IN ('pending', 'accepted')
+                ORDER BY due_at
+                LIMIT $3
+            ) AS first
+            ORDER BY user_id, claim_id, id
+            OFFSET 0
         ) AS waiting
-        WHERE deliveries.user_id = waiting.user_id AND deliveries.claim_id = waiting.claim_id AND deliveries.kind = waiting.kind
-          AND deliveries.queue = $1 AND deliveries.status IN ('pending', 'accepted')
+        WHERE deliveries.user_id = waiting.user_id AND deliveries.id = waiting.id AND (deliveries.status IN ('pending', 'accepted')) IS TRUE
         """,
         [webhook, time.GetUtcNow(), AtOnce], cancellation);
 }

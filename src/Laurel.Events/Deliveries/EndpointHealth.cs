@@ -20,8 +20,22 @@ internal sealed class EndpointHealth(WebhookId webhook, WebhookStore webhooks, T
             Volatile.Write(ref _failed, 1);
     }
 
-    /// <summary>Many attempts that are under way may be told the same.</summary>
-    public bool IsFirstToDisable() => Interlocked.Exchange(ref _disabling, 1) == 0;
+    /// <summary>It has answered that it is gone. Many attempts that are under way may be told the same; one of them switches it off.</summary>
+    public async Task Gone()
+    {
+        if (Interlocked.Exchange(ref _disabling, 1) != 0)
+            return;
+        try
+        {
+            await webhooks.Disable(webhook, "It answered 410 (Gone).", CancellationToken.None);
+        }
+        catch
+        {
+            // The next one that is told so tries it again.
+            Volatile.Write(ref _disabling, 0);
+            throw;
+        }
+    }
 
     /// <summary>
     /// Writes once a second at most, and only what changes: one success in it outweighs all failures, since who is down for days has none.

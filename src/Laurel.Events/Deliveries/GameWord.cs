@@ -46,7 +46,7 @@ internal static class WordRules
 {
     public static WordVerdict Judge(StoredDelivery delivery, GameWord word, Guid callbackLease)
     {
-        if (word.Kind == WordKind.Complete && delivery.UserId == word.By)
+        if (word.Actor is { Kind: ActorKind.Person } person && delivery.UserId == person.Id)
             return new WordVerdict(WordOutcome.OwnClaim);
         if (word.Signer is { } signer && signer != delivery.Queue)
             return new WordVerdict(WordOutcome.SignedByOther);

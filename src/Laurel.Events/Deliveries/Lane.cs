@@ -136,10 +136,10 @@ internal sealed class Lane(
         var end = AttemptEnd.Of(delivery, reply, time.GetUtcNow(), RandomNumberGenerator.GetInt32(1_001) / 1_000.0);
         meters.Ended(end.Attempt.Outcome, reply.Took);
         _health.Saw(end.Attempt.Outcome != AttemptOutcome.Failed);
-        if (reply.Status == 410 && _health.IsFirstToDisable())
-            await webhooks.Disable(webhook.Id, "It answered 410 (Gone).", CancellationToken.None);
         await _ends.WaitAsync(CancellationToken.None);
         _ = End(delivery, end, reply);
+        if (reply.Status == 410)
+            await _health.Gone();
     }
 
     private async Task End(LeasedDelivery delivery, AttemptEnd end, WebhookReply reply)

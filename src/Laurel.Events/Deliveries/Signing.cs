@@ -14,6 +14,9 @@ internal sealed class Signing(SecretBox secrets)
     /// <summary>How far a message's time may be from ours.</summary>
     public static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(5);
 
+    /// <summary>So long a header is at most that is looked at: some signatures, and not thousands.</summary>
+    public const int MaxSignatures = 1_000;
+
     private const int SecretLength = 32;
     private const string Purpose = "webhook-secret";
 

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Laurel.Events.Catalog;
 using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
@@ -57,7 +59,7 @@ internal sealed class WebhookStore(
                         request.Fulfils ?? !existing.Contains(true), box, now, actor.Id,
                     ],
                     cancellation);
-                await Note(transaction, actor, "created", made[0].Id, null, WebhookRequest.Of(made[0]), cancellation);
+                await Note(transaction, actor, "created", made[0].Id, null, Noted(WebhookRequest.Of(made[0])), cancellation);
                 return new WebhookChange(WebhookOutcome.Done, made[0], shown);
             },
             cancellation);
@@ -85,7 +87,7 @@ internal sealed class WebhookStore(
                 RETURNING {Webhook.Columns}
                 """,
                 Webhook.Read, [id.Value, wanted.Url, wanted.Description, wanted.Enabled, wanted.Fulfils ?? false, time.GetUtcNow()], cancellation);
-            await Note(transaction, actor, "changed", id, request, WebhookRequest.Of(after[0]), cancellation);
+            await Note(transaction, actor, "changed", id, Noted(request), Noted(WebhookRequest.Of(after[0])), cancellation);
             return new WebhookChange(WebhookOutcome.Done, after[0]);
         },
         cancellation);
@@ -103,7 +105,7 @@ internal sealed class WebhookStore(
                 WHERE id = $1
                 """,
                 [id.Value, time.GetUtcNow()], cancellation);
-            await Note(transaction, actor, "deleted", id, WebhookRequest.Of(before), null, cancellation);
+            await Note(transaction, actor, "deleted", id, Noted(WebhookRequest.Of(before)), null, cancellation);
             return new WebhookChange(WebhookOutcome.Done);
         },
         cancellation);
@@ -173,6 +175,16 @@ internal sealed class WebhookStore(
         log.LogError("The webhook {Webhook} was switched off: {Reason} Its deliveries wait until it is switched on again", id, reason);
         bell.Ring();
     }
+
+    /// <summary>An address may have a password in its path or query, and nothing takes one out of the trail: it keeps the host, and by what to know the rest again.</summary>
+    private static object Noted(WebhookRequest request) => new
+    {
+        host = new Uri(request.Url).Authority,
+        urlSha256 = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(request.Url))),
+        request.Description,
+        request.Enabled,
+        request.Fulfils,
+    };
 
     private static Task Note(
         NpgsqlTransaction transaction, Actor actor, string what, WebhookId id, object? before, object? after, CancellationToken cancellation) =>

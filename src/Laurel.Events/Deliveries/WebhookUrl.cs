@@ -14,7 +14,7 @@ internal static class WebhookUrl
     {
         if (text.Length > MaxLength)
             return Fault(Path, "length", $"An address has up to {MaxLength} characters.");
-        if (text.AsSpan().ContainsAnyExceptInRange('!', '~') || !Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Fragment.Length > 0 || url.HostNameType == UriHostNameType.Unknown)
+        if (text.AsSpan().ContainsAnyExceptInRange('!', '~') || text.Contains('\\', StringComparison.Ordinal) || !text.Contains("://", StringComparison.Ordinal) || !Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Fragment.Length > 0 || url.HostNameType == UriHostNameType.Unknown)
             return Fault(Path, "invalid_url", "This is no address such as https://game.example.com/laurel, in ASCII and without a fragment.");
         // Also one that is empty: whatever stands before an @ is there to be read as the host by somebody.
         if (Authority(text).Contains('@', StringComparison.Ordinal))

@@ -94,6 +94,7 @@ CREATE INDEX refused_claims_by_event ON refused_claims (event_id, id);
 -- Answers to requests that came with an Idempotency-Key, stored with their effect.
 CREATE TABLE idempotency_keys (
     created_at  timestamptz NOT NULL DEFAULT now(),
+    lasting     boolean     NOT NULL DEFAULT false, -- kept for good: nothing else keeps its effect from happening again
     subject     text        NOT NULL COLLATE "C",
     key         text        NOT NULL COLLATE "C",
     fingerprint bytea       NOT NULL, -- of the request

@@ -5,7 +5,6 @@ using Laurel.Platform.Access;
 using Laurel.Platform.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 
@@ -80,7 +79,7 @@ internal static class SupportApi
         CancellationToken cancellation,
         [Description("The local date on which the window begins, such as 2026-11-20; else the one that is open, or the last one.")] string? window = null)
     {
-        var userId = UserId(http, id);
+        var userId = UserInPath.Of(http, id);
         var key = WindowKey.Read(window);
         var list = $"users/{userId}/progress/{eventId}/{window}";
         var before = cursors.Read<ActivityPlace?>(list, page);
@@ -104,16 +103,5 @@ internal static class SupportApi
             found.Stored,
             items.Items,
             items.NextCursor));
-    }
-
-    /// <summary>
-    /// The third part of the path as it was sent. A game may have a slash or a percent sign in its users' ids, and the web server's own
-    /// reading makes one of `%2F` and `%252F`.
-    /// </summary>
-    private static string UserId(HttpContext http, string bound)
-    {
-        var target = http.Features.Get<IHttpRequestFeature>()?.RawTarget ?? "";
-        var parts = target.Split('?', 2)[0].Split('/');
-        return parts is ["", "v1", "users", var sent, "progress", _, "explain"] ? Uri.UnescapeDataString(sent) : bound;
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using System.Text.Json;
 using Laurel.Events.Activities;
 using Laurel.Events.Catalog;
@@ -90,10 +91,15 @@ internal sealed class VoidStore(EventCatalog catalog, JobStore jobs, TimeProvide
                     "INSERT INTO voids (id, reason, criteria, created_at, created_by) VALUES ($1, $2, $3::jsonb, $4, $5)",
                     [job.Value, reason, JsonSerializer.Serialize(plan, JsonRules.Options), time.GetUtcNow(), by.Id], cancellation);
                 await AuditTrail.Add(
-                    transaction, new AuditEntry(by, "activities.voided", "job", job.ToString(), After: new { reason, criteria = plan }), cancellation);
+                    transaction, new AuditEntry(by, "activities.voided", "job", job.ToString(), After: Noted(plan, reason)), cancellation);
                 return (JobId?)job;
             },
             cancellation);
+
+    /// <summary>Which activities were named stands in the void itself; the trail, which nobody can take names out of, tells how many, and by which list it was.</summary>
+    private static object Noted(VoidPlan plan, string reason) => plan.Activities is { } named
+        ? new { reason, activities = named.Count, sha256 = Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(named, JsonRules.Options))) }
+        : new { reason, plan.Source, plan.From, plan.To };
 
     /// <summary>Notes whose activities are named. Returns how many users they are.</summary>
     public static Task<int> FindUsers(NpgsqlTransaction transaction, JobId job, IReadOnlyList<ActivityName> activities, CancellationToken cancellation) =>

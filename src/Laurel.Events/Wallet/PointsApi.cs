@@ -29,10 +29,10 @@ internal static class PointsApi
         var points = routes.MapGroup("/v1/points").WithGroupName("events").WithTags("points").AllowScope(Scopes.PointsWrite);
         points.MapPost("/credits", Credit)
             .WithSummary("Give points to a user")
-            .Answers(EventsErrors.IdempotencyKeyRequired, EventsErrors.IdempotencyKeyReused, EventsErrors.BalanceFull, Errors.RuleBroken);
+            .Answers(EventsErrors.IdempotencyKeyRequired, EventsErrors.IdempotencyKeyReused, EventsErrors.OwnClaim, EventsErrors.BalanceFull, Errors.RuleBroken);
         points.MapPost("/debits", Debit)
             .WithSummary("Take points from a user")
-            .Answers(EventsErrors.IdempotencyKeyRequired, EventsErrors.IdempotencyKeyReused, EventsErrors.InsufficientPoints, Errors.RuleBroken);
+            .Answers(EventsErrors.IdempotencyKeyRequired, EventsErrors.IdempotencyKeyReused, EventsErrors.OwnClaim, EventsErrors.InsufficientPoints, Errors.RuleBroken);
         points.MapPost("/transfers/{id:guid}/reversal", Reverse)
             .WithSummary("Undo a credit or a debit, once")
             .Answers(
@@ -70,8 +70,10 @@ internal static class PointsApi
             RewardRules.InRange("amount", request.Amount, 1),
             Check(request.Reason),
         ];
-        return found.OfType<FieldError>().ToList() is { Count: > 0 } faults
-            ? Problem.Rules(faults)
+        if (found.OfType<FieldError>().ToList() is { Count: > 0 } faults)
+            return Problem.Rules(faults);
+        return actor.Kind == ActorKind.Person && actor.Id == request.UserId
+            ? new Problem(EventsErrors.OwnClaim)
             : Answer(await move(request, new PointsOrder(actor, request.Reason, known)));
     }
 

@@ -17,6 +17,13 @@ public static class CsvText
     {
         if (text.Length > 0 && Formulas.Contains(text[0]))
             text = $"'{text}";
+        // Where lists are parted by semicolons, what stands behind one begins a cell of its own.
+        for (var at = text.IndexOf(';', StringComparison.Ordinal); at >= 0; at = text.IndexOf(';', at + 1))
+        {
+            if (at + 1 < text.Length && Formulas.Contains(text[at + 1]))
+                text = text.Insert(at + 1, "'");
+        }
+
         return text.AsSpan().ContainsAny(Quoted) ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
     }
 }

@@ -15,6 +15,7 @@ public sealed class Site : IAsyncLifetime
     private static readonly byte[] MasterKey = new byte[32];
 
     private readonly TemporaryFolder _folder = new();
+    private HttpClient? _toOne;
 
     internal Postgres Postgres { get; private set; } = null!;
 
@@ -25,7 +26,8 @@ public sealed class Site : IAsyncLifetime
     /// <summary>For those who judge; never through a network that breaks.</summary>
     internal NpgsqlDataSource Events { get; private set; } = null!;
 
-    internal Api Operator { get; private set; } = null!;
+    /// <summary>To be asked for anew by whoever comes later: a token lives ten minutes, and the full count takes hours.</summary>
+    internal Api Operator => new(_toOne!, Tokens.Person(OperatorId, Role.Operator));
 
     internal Guid OperatorId { get; } = Playing.NewPerson();
 
@@ -41,7 +43,7 @@ public sealed class Site : IAsyncLifetime
         await using var auth = NpgsqlDataSource.Create(Postgres.Direct("auth"));
         Tokens = await Tokens.Open(auth, MasterKey);
         Events = new NpgsqlDataSourceBuilder(Postgres.Direct("events").ConnectionString).Build();
-        Operator = new Api(Http(Servers[0], connections: 4), Tokens.Person(OperatorId, Role.Operator));
+        _toOne = Http(Servers[0], connections: 4);
     }
 
     /// <summary>A client's connections to one of the servers.</summary>
@@ -76,7 +78,7 @@ public sealed class Site : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        Operator?.Http.Dispose();
+        _toOne?.Dispose();
         foreach (var server in Servers)
             await server.DisposeAsync();
         if (Events is not null)

@@ -41,6 +41,25 @@ public sealed class HandingOver(LaurelApp app) : IClassFixture<LaurelApp>
     }
 
     [Fact]
+    public async Task What_an_operator_granted_by_hand_is_handed_over_like_all_else()
+    {
+        var reward = await app.Operator().CreatesReward(new { type = "item", itemId = "sword", name = "Sword", quantity = 1 });
+        var claim = (await app.Operator().Grants($"{Playing.NewPerson()}", reward, "by-hand")).Is(201).Field("id");
+        (await app.Operator().Post($"/v1/claims/{claim}/approve")).Is(200);
+        await using var client = new LaurelClient(await app.NewGameServer(Scopes.DeliveriesWrite));
+        await foreach (var delivery in new DeliveryPuller(client).Deliveries(Cancellation))
+        {
+            if (delivery.ClaimId != Guid.Parse(claim))
+                continue;
+            Assert.Equal((null, null), (delivery.EventId, delivery.OfferId));
+            await client.Deliveries.Acknowledge(delivery, Cancellation);
+            break;
+        }
+
+        await app.ClaimBecomes(claim, "completed");
+    }
+
+    [Fact]
     public async Task One_that_can_never_be_handed_over_is_said_to_be_so_by_the_handler()
     {
         var (claim, _, _) = await app.Claims(await app.GivesSwords());

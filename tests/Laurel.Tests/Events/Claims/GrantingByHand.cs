@@ -1,6 +1,8 @@
+using Laurel.Events.Claims;
 using Laurel.Platform.Access;
 using Laurel.Platform.Postgres;
 using Laurel.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Laurel.Tests.Events.Claims;
 
@@ -31,6 +33,17 @@ public sealed class GrantingByHand(LaurelApp app) : IClassFixture<LaurelApp>
         Assert.Equal((1L, $"{_me}"), await app.Events.QueryOne(
             "SELECT count(*), max(actor) FROM audit WHERE action = 'claim.granted' AND subject_id = $1",
             row => (row.GetInt64(0), row.GetString(1)), [granted.Field("id")], Cancellation));
+    }
+
+    [Fact]
+    public async Task The_key_of_a_grant_lasts_since_nothing_else_keeps_it_from_happening_again()
+    {
+        var reward = await Operator.CreatesReward();
+        var granted = (await Operator.Grants($"{_player}", reward, "sorry")).Is(201);
+        await app.Events.Execute("UPDATE idempotency_keys SET created_at = now() - interval '1 year'", [], Cancellation);
+        await app.Services.GetRequiredService<KeptAnswers>().Sweep(Cancellation);
+        Assert.Equal(granted.Text, (await Operator.Grants($"{_player}", reward, "sorry")).Is(201).Text);
+        Assert.Equal(10, await app.Points(_player));
     }
 
     [Fact]

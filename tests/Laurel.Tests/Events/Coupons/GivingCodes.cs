@@ -83,6 +83,25 @@ public sealed class GivingCodes(LaurelApp app) : IClassFixture<LaurelApp>
     }
 
     [Fact]
+    public async Task A_code_that_expires_while_its_claim_waits_is_exchanged_for_one_that_has_not()
+    {
+        var (reward, @event, players) = await Offered(2, requiresApproval: true);
+        var (soon, good) = (Pools.NewCodes(2), Pools.NewCodes(1));
+        (await _operator.Uploads(reward, string.Concat(soon.Select(code => $"{code},{app.Clock.GetUtcNow().AddHours(1):O}\n")))).Is(200);
+        var (first, second) = (await Claimed(players[0], @event), await Claimed(players[1], @event));
+        app.Clock.Advance(TimeSpan.FromHours(2));
+
+        (await Staff().Post($"/v1/claims/{first["id"]}/approve")).Refused(409, "coupons_expired");
+        Assert.Equal("pending", await Staff().StatusOf($"{first["id"]}"));
+        (await Staff().Uploads(reward, Pools.FileOf(good))).Is(200);
+        (await Staff().Post($"/v1/claims/{first["id"]}/approve")).Is(200);
+        Assert.Equal(good[0], (await players[0].Api.Get($"/v1/me/claims/{first["id"]}")).Is(200).Json.Code());
+        (await Staff().Post($"/v1/claims/{second["id"]}/approve")).Refused(409, "coupons_expired");
+        Assert.Equal((3, 0, 2, 1), (await Staff().Get($"/v1/rewards/{reward}/coupons")).Counted());
+        await Pools.AreSound(app.Events);
+    }
+
+    [Fact]
     public async Task A_code_that_was_shown_is_given_to_nobody_else()
     {
         var (reward, @event, players) = await Offered(2);

@@ -28,6 +28,7 @@ public sealed class UploadingCodes(LaurelApp app) : IClassFixture<LaurelApp>
         { "GOOD\nGOOD2,tomorrow", "lines[2].expiresAt", "bad_time" },
         { "GOOD\nGOOD2,2099-01-01", "lines[2].expiresAt", "bad_time" },
         { "GOOD\n\nA,2099-01-01T00:00:00Z,x", "lines[3]", "columns" },
+        { "GOOD" + new string(',', 1_000_000), "lines[1]", "columns" },
         { "GOOD\n" + new string('x', 129), "lines[2].code", "length" },
         { "GOOD\n,2099-01-01T00:00:00Z", "lines[2].code", "length" },
         { "GOOD\n\"\"", "lines[2].code", "length" },
@@ -105,6 +106,16 @@ public sealed class UploadingCodes(LaurelApp app) : IClassFixture<LaurelApp>
         var long128 = Pools.NewCodes(50_000).Select(code => code.PadRight(128, 'x'));
         Assert.Equal(50_000, (int)(await _operator.Uploads(reward, Pools.FileOf(long128))).Is(200).Json["added"]!);
         (await _operator.Uploads(reward, new byte[(16 * 1024 * 1024) + 1])).Refused(413, "body_too_large");
+    }
+
+    /// <summary>Each time is a lot, and whoever claims looks through the lots.</summary>
+    [Fact]
+    public async Task Codes_of_one_file_expire_at_a_thousand_times_at_most()
+    {
+        var reward = await _operator.CreatesReward(Pools.Of(Pools.NewPool()));
+        var file = string.Join('\n', Pools.NewCodes(1_001).Index().Select(one => $"{one.Item},2099-01-01T00:00:00Z".Replace("00:00:00", $"{one.Index / 3600:00}:{one.Index / 60 % 60:00}:{one.Index % 60:00}", StringComparison.Ordinal)));
+        (await _operator.Uploads(reward, file)).Refused(422, "rule_broken").Because("$", "expiries");
+        Assert.Equal((0, 0, 0, 0), (await _operator.Get($"/v1/rewards/{reward}/coupons")).Counted());
     }
 
     [Fact]

@@ -99,6 +99,7 @@ public sealed class CallingBack(GameWithEndpoint game) : IClassFixture<GameWithE
         (await game.App.Anonymous.Post($"/v1/deliveries/{message.Id}/callback", ack)).Refused(401, "invalid_signature");
         (await game.CallsBack(Playing.NewPerson().ToString(), ack)).Refused(404, "not_found");
         (await game.CallsBack(message.Id, new { outcome = "perhaps" })).Refused(400, "malformed_body");
+        (await game.CallsBack(message.Id, new { outcome = "ack", reason = new string('x', 20_000) })).Refused(413, "body_too_large");
         (await game.CallsBack(message.Id, new { outcome = "fail", reason = new string('x', 501) })).Refused(422, "rule_broken").Because("reason", "length");
 
         (await game.App.Anonymous.Post($"/v1/deliveries/{message.Id}/ack", new { lease = message.Lease })).Refused(401, "unauthenticated");

@@ -24,7 +24,7 @@ public sealed class CallingNames(GameWithEndpoint game) : IClassFixture<GameWith
         await game.App.ClaimBecomes(first, "completed");
         var (second, _, _) = await game.App.Claims(await game.App.GivesSwords());
         await Eventually.True(async () => (await game.App.Delivery(second))["lastAttempts"]!.AsArray().Count > 0);
-        Assert.EndsWith("stands for 169.254.169.254, which is not public.", (string)(await game.App.Delivery(second))["lastAttempts"]![0]!["error"]!, StringComparison.Ordinal);
+        Assert.EndsWith("stands for an address that is not public.", (string)(await game.App.Delivery(second))["lastAttempts"]![0]!["error"]!, StringComparison.Ordinal);
         Assert.Empty(game.Endpoint.About(second));
         Assert.True(looks >= 2);
     }
@@ -39,6 +39,6 @@ public sealed class CallingNames(GameWithEndpoint game) : IClassFixture<GameWith
         var names = new NameResolver { Resolve = (_, _) => Task.FromResult<IPAddress[]>([IPAddress.Parse(address)]) };
         using var caller = new WebhookCaller("https://game.example.com/", names, TimeProvider.System, allowLoopback: false);
         var reply = await caller.Call("id", [], [new byte[32]], wantsAnswer: false, TestContext.Current.CancellationToken);
-        Assert.Equal($"game.example.com stands for {address}, which is not public.", reply.Error);
+        Assert.Equal("game.example.com stands for an address that is not public.", reply.Error);
     }
 }

@@ -155,6 +155,28 @@ public sealed class Failing(GameWithEndpoint game) : IClassFixture<GameWithEndpo
         (await game.App.Operator().Post($"/v1/deliveries/{id}/retry")).Refused(409, "delivery_decided");
     }
 
+    [Fact]
+    public async Task Begun_anew_by_hand_in_the_middle_of_its_last_attempt_it_is_not_dead_when_that_fails()
+    {
+        Answers(500);
+        var claim = await game.Claimed();
+        for (var attempt = 2; attempt <= 9; attempt++)
+            await game.GoesOn(claim);
+        var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        game.Endpoint.Answers = async (context, _) =>
+        {
+            await answer.Task;
+            await Receiver.Status(context, 500);
+        };
+        game.App.Clock.Advance((await game.App.Delivery(claim))["nextAttemptAt"]!.At() - game.App.Clock.GetUtcNow() + TimeSpan.FromSeconds(1));
+        await Eventually.True(() => Task.FromResult(game.Endpoint.About(claim).Count == 10));
+
+        (await game.App.Operator().Post($"/v1/deliveries/{(await game.App.Delivery(claim))["id"]}/retry")).Is(202);
+        Answers(204);
+        answer.SetResult();
+        await game.App.ClaimBecomes(claim, "completed");
+    }
+
     private void Answers(int status) => game.Endpoint.Answers = (context, _) => Receiver.Status(context, status);
 
     /// <summary>It is tried again when its schedule says so, whichever attempt was the last.</summary>

@@ -52,6 +52,8 @@ public sealed class NamingWebhooks(LaurelApp app) : IClassFixture<LaurelApp>
     [InlineData("http://127.0.0.1:8080/", "https_required")]
     [InlineData("https://localhost/", "host_not_allowed")]
     [InlineData("nonsense", "invalid_url")]
+    [InlineData("https:/\\game.example.com@evil.example/", "invalid_url")]
+    [InlineData("https:game.example.com", "invalid_url")]
     public async Task Where_nobody_may_be_called_nobody_is_named(string url, string code)
     {
         (await _operator.Post("/v1/webhooks", new { url })).Refused(422, "rule_broken").Because("url", code);

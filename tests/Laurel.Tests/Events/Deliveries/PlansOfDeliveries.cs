@@ -18,7 +18,7 @@ public sealed class PlansOfDeliveries(LaurelApp app) : IClassFixture<LaurelApp>
         AttemptHandler.Complete, "Index Cond: (id = ended.claim_id)", new[] { "text[]", "uuid[]", "uuid[]", "timestamptz", "uuid[]", "int[]" })]
     [InlineData(
         AttemptHandler.End, "Index Cond: (id = ended.id)",
-        new[] { "text[]", "uuid[]", "uuid[]", "uuid[]", "text[]", "boolean[]", "timestamptz[]", "timestamptz[]", "boolean[]", "text[]", "boolean[]", "int[]" })]
+        new[] { "text[]", "uuid[]", "uuid[]", "uuid[]", "text[]", "boolean[]", "timestamptz[]", "timestamptz[]", "boolean[]", "text[]", "boolean[]", "int[]", "int[]" })]
     public async Task No_table_is_scanned(string statement, string found, string[] types)
     {
         await IsPlannedByKeys(statement, found, types);

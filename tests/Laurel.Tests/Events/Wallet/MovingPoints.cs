@@ -27,6 +27,20 @@ public sealed class MovingPoints(LaurelApp app) : IClassFixture<LaurelApp>
         Assert.Equal(0, (int)(await Debit(me, 40, "c")).Is(201).Json["balance"]!);
     }
 
+    /// <summary>An ADMIN may stand in for a service account, but not where it is to their own good.</summary>
+    [Fact]
+    public async Task Nobody_moves_their_own_points()
+    {
+        var me = Playing.NewPerson();
+        foreach (var path in new[] { "credits", "debits" })
+        {
+            (await app.Me(me, Role.Admin).Send(HttpMethod.Post, $"/v1/points/{path}", Api.Json(new { userId = me, amount = 1 }), ("Idempotency-Key", path)))
+                .Refused(403, "own_claim");
+        }
+
+        Assert.Equal(0, await app.Points(me));
+    }
+
     [Fact]
     public async Task A_transfer_is_reversed_once_and_a_reversal_never()
     {
