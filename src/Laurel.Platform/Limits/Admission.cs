@@ -53,15 +53,15 @@ internal sealed class Admission(RequestDelegate next, AdmissionLines lines)
     }
 
     /// <summary>
-    /// Waits for a body that the endpoint reads, and leaves it where it is. It is small enough to be held; files, which have a size of
-    /// their own and are sent by staff alone, are read as they come.
+    /// Waits for a body that the endpoint reads, and leaves it where it is. It is small enough to be held; files, which are larger than
+    /// other bodies may be and are sent by staff alone, are read as they come.
     /// </summary>
     private static async ValueTask BodyIsThere(HttpContext context)
     {
         var endpoint = context.GetEndpoint()!.Metadata;
         if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody != true
             || endpoint.GetMetadata<IAcceptsMetadata>() is null
-            || endpoint.GetMetadata<IRequestSizeLimitMetadata>() is not null)
+            || endpoint.GetMetadata<IRequestSizeLimitMetadata>() is { MaxRequestBodySize: null or > PlatformSetup.MaxBodyBytes })
             return;
 
         var reader = context.Request.BodyReader;

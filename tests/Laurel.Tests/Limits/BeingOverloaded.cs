@@ -52,14 +52,16 @@ public sealed class BeingOverloaded : IAsyncLifetime
         await Eventually.True(() => Task.FromResult((Events.Inside, Events.Waiting) == (0, 0)));
     }
 
-    [Fact]
-    public async Task Whoever_sends_slowly_takes_no_place()
+    [Theory]
+    [InlineData("/v1/activities")]
+    [InlineData("/v1/deliveries/01890a5d-ac96-774b-bcce-b302099a8057/callback")]
+    public async Task Whoever_sends_slowly_takes_no_place(string path)
     {
         var slow = new List<Socket>();
         try
         {
             for (var at = 0; at < 4; at++)
-                slow.Add(await BeginsToSend());
+                slow.Add(await BeginsToSend(path));
             (await _app.GameServer().Reports(Playing.Did("me", "kill", _app.Clock.GetUtcNow()))).Is(200);
             Assert.Equal((0, 0), (Events.Inside, Events.Waiting));
         }
@@ -99,13 +101,13 @@ public sealed class BeingOverloaded : IAsyncLifetime
     }
 
     /// <summary>When the server waits for the body, of which one byte is sent.</summary>
-    private async Task<Socket> BeginsToSend()
+    private async Task<Socket> BeginsToSend(string path)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(_app.Address.Host, _app.Address.Port, Cancellation);
         await socket.SendAsync(Encoding.ASCII.GetBytes(
             $"""
-            POST /v1/activities HTTP/1.1
+            POST {path} HTTP/1.1
             Host: {_app.Address.Authority}
             Authorization: Bearer {_app.ServiceToken(Scopes.ActivitiesWrite)}
             Content-Type: application/json
