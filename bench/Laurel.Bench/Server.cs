@@ -47,6 +47,13 @@ internal sealed class Server : IAsyncDisposable
         return response.IsSuccessStatusCode ? server : throw new BenchException($"{url} is not ready.");
     }
 
+    /// <summary>A few clients send what thousands would: none of it is to be refused.</summary>
+    private static IEnumerable<KeyValuePair<string, string?>> Unlimited { get; } =
+    [
+        new("Laurel__Limits__AccountBurst", "0"), new("Laurel__Limits__AddressBurst", "0"), new("Laurel__Limits__LoginBurst", "0"),
+        new("Laurel__Limits__AtOnce", "0"),
+    ];
+
     /// <summary>Starts the server that was built along with this tool, on a free port and an empty data folder.</summary>
     public static async Task<Server> Start(IEnumerable<KeyValuePair<string, string?>> settings, TimeProvider time, CancellationToken cancel)
     {
@@ -54,7 +61,7 @@ internal sealed class Server : IAsyncDisposable
         var process = await ServerProcess.Start(
             FindExecutable(),
             [],
-            [new("Laurel__DataDir", "data"), new(EmailKey, email), new(PasswordKey, password), .. settings],
+            [new("Laurel__DataDir", "data"), new(EmailKey, email), new(PasswordKey, password), .. Unlimited, .. settings],
             "/health/ready",
             time,
             cancel);

@@ -1,6 +1,7 @@
 using Laurel.Gateway.Proxying;
 using Laurel.Platform;
 using Laurel.Platform.Http;
+using Laurel.Platform.Limits;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -47,6 +48,6 @@ public static class GatewaySetup
                 proxy.UseLoadBalancing();
                 proxy.UsePassiveHealthChecks();
             })
-            .ConfigureEndpoints((endpoint, route) => endpoint.WithMetadata(ProxyTable.RuleOf(route)));
+            .ConfigureEndpoints((endpoint, route) => endpoint.WithMetadata(ProxyTable.RuleOf(route)).Limited(ProxyTable.LimitOf(route)).WithGroupName(route.ClusterId!));
     }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Laurel.Platform.Access;
 using Laurel.Platform.Http;
 using Laurel.Platform.Issuers;
+using Laurel.Platform.Limits;
 using Laurel.Platform.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -19,7 +20,9 @@ public static class PlatformSetup
 {
     public const int MaxBodyBytes = 1024 * 1024;
 
-    public static void AddPlatform(this WebApplicationBuilder builder)
+    /// <param name="builder">Of the process.</param>
+    /// <param name="facesClients">Whether requests come from clients. From a gateway all would seem to come from one address, and it has counted them.</param>
+    public static void AddPlatform(this WebApplicationBuilder builder, bool facesClients = true)
     {
         // One trace id from the log line to the problem's `traceId`; a caller's W3C traceparent goes on.
         Activity.DefaultIdFormat = ActivityIdFormat.W3C;
@@ -39,6 +42,7 @@ public static class PlatformSetup
         services.AddTrustedIssuers(IssuerSettings.Read(builder.Configuration));
         services.AddSingleton<Cursors>();
         services.AddSingleton<Draining>();
+        services.AddLimits(LimitOptions.Read(builder.Configuration), facesClients);
         services.ConfigureHttpJsonOptions(options => JsonRules.Apply(options.SerializerOptions));
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         services.Configure<RouteOptions>(options => options.LowercaseUrls = true);
@@ -54,8 +58,9 @@ public static class PlatformSetup
         app.UseRouting();
         app.UseMiddleware<AccessControl>();
         app.UseMiddleware<QueryCheck>();
+        app.UseMiddleware<Admission>();
         app.MapHealth();
-        app.MapMetrics().AllowAnyone();
+        app.MapMetrics().AllowAnyone().Limited(LimitKind.None);
     }
 
     private static List<IPNetwork> TrustedProxies(IConfiguration configuration) =>

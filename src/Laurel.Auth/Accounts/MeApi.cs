@@ -4,6 +4,7 @@ using Laurel.Auth.Sessions;
 using Laurel.Platform.Access;
 using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
+using Laurel.Platform.Limits;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -37,6 +38,7 @@ internal static class MeApi
             .WithDescription("What tells who I am is erased, every session ends; the id stays, since progress and claims refer to it.")
             .Answers(AuthErrors.LastAdmin, Errors.NotFound);
         me.MapPut("/password", ChangePassword)
+            .WaitsInItsOwnLine()
             .WithSummary("Change my password")
             .WithDescription("All my other sessions end.")
             .Answers(Errors.RuleBroken, AuthErrors.WrongPassword, Errors.TooManyRequests, Errors.NotFound);

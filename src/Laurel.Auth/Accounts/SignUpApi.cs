@@ -2,6 +2,7 @@ using Laurel.Auth.Passwords;
 using Laurel.Auth.Sessions;
 using Laurel.Platform.Access;
 using Laurel.Platform.Http;
+using Laurel.Platform.Limits;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -20,6 +21,8 @@ internal static class SignUpApi
         var auth = routes.MapGroup("/v1/auth").WithGroupName("auth").WithTags("sign-up, session").AllowAnyone();
 
         auth.MapPost("/signup", SignUp)
+            .Limited(LimitKind.Login)
+            .WaitsInItsOwnLine()
             .WithSummary("Make an account")
             .WithDescription("Always with the role USER; only an ADMIN gives another.")
             .Answers(Errors.RuleBroken, AuthErrors.EmailTaken, Errors.TooManyRequests);

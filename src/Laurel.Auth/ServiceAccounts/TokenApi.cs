@@ -5,6 +5,7 @@ using System.Text.Json.Serialization;
 using Laurel.Auth.Sessions;
 using Laurel.Platform.Access;
 using Laurel.Platform.Http;
+using Laurel.Platform.Limits;
 using Laurel.Platform.Tokens;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -33,6 +34,7 @@ internal static class TokenApi
     public static void MapServiceTokens(this IEndpointRouteBuilder routes) =>
         routes.MapPost("/v1/auth/token", Grant)
             .AllowAnyone()
+            .Limited(LimitKind.Login)
             .WithGroupName("auth")
             .WithTags("service accounts")
             .WithSummary("A service account's access token (OAuth 2 client credentials)")

@@ -2,6 +2,7 @@ using Laurel.Auth.Accounts;
 using Laurel.Auth.Passwords;
 using Laurel.Platform.Access;
 using Laurel.Platform.Http;
+using Laurel.Platform.Limits;
 using Laurel.Platform.Tokens;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -22,11 +23,14 @@ internal static class SessionsApi
 
         auth.MapPost("/login", Login)
             .AllowAnyone()
+            .Limited(LimitKind.Login)
+            .WaitsInItsOwnLine()
             .WithSummary("Sign in")
             .WithDescription("With `useCookies=true` the tokens come as cookies alone, and a browser never handles one.")
             .Answers(AuthErrors.InvalidCredentials, Errors.TooManyRequests);
         auth.MapPost("/refresh", Refresh)
             .AllowAnyone()
+            .Limited(LimitKind.Login)
             .WithSummary("Exchange the refresh token, from the body or the cookie, for new tokens")
             .WithDescription("A refresh token is good once. If the answer is lost, the same token gives the same answer for 10 seconds; later its second use ends the session.")
             .Answers(AuthErrors.InvalidRefreshToken, Errors.OriginMismatch);

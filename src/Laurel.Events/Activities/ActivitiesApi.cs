@@ -1,5 +1,6 @@
 using Laurel.Platform.Access;
 using Laurel.Platform.Http;
+using Laurel.Platform.Registry;
 using Laurel.Rules;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -25,6 +26,7 @@ internal static class ActivitiesApi
 
         activities.MapPost("", Report)
             .AllowScope(Scopes.ActivitiesWrite)
+            .MayRepeat(Repeat.WithIds)
             .WithSummary("Report what users did: one activity, or up to 1,000")
             .WithDescription(
                 """

@@ -2,6 +2,7 @@ using System.Globalization;
 using Laurel.Events.Catalog;
 using Laurel.Platform.Access;
 using Laurel.Platform.Http;
+using Laurel.Platform.Limits;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -37,7 +38,7 @@ internal static class CallbackApi
     private const int MaxBytes = 16 * 1024;
 
     public static void MapCallbacks(this IEndpointRouteBuilder routes) =>
-        routes.MapGroup("/v1/deliveries").WithGroupName("events").WithTags("deliveries").AllowAnyone()
+        routes.MapGroup("/v1/deliveries").WithGroupName("events").WithTags("deliveries").AllowAnyone().Limited(LimitKind.BySignature)
             .MapPost("/{id:guid}/callback", CallBack)
             .WithMetadata(new RequestSizeLimitAttribute(MaxBytes))
             .WithSummary("Say what became of a delivery, signed with the webhook's secret")

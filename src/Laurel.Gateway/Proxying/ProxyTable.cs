@@ -1,7 +1,7 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using Laurel.Platform.Access;
 using Laurel.Platform.Http;
+using Laurel.Platform.Limits;
 using Laurel.Platform.Registry;
 using Microsoft.Extensions.Primitives;
 using Yarp.ReverseProxy.Configuration;
@@ -22,9 +22,10 @@ internal sealed class ProxyTable : IProxyConfigProvider
     private const string RolesKey = "roles";
     private const string ScopesKey = "scopes";
     private const string RepeatKey = "repeat";
+    private const string LimitKey = "limit";
     private const string Anyone = "anyone";
 
-    private static readonly ImmutableArray<Role> Everybody = [Role.User, Role.Operator, Role.Auditor, Role.Admin];
+    private static readonly Role[] Everybody = [Role.User, Role.Operator, Role.Auditor, Role.Admin];
 
     private volatile Config _config = new([], []);
 
@@ -49,6 +50,8 @@ internal sealed class ProxyTable : IProxyConfigProvider
                 [.. Words(metadata[ScopesKey])]);
     }
 
+    public static LimitKind LimitOf(RouteConfig route) => route.Metadata?.GetValueOrDefault(LimitKey) is { } text ? Enum.Parse<LimitKind>(text) : LimitKind.Usual;
+
     public static Repeat? RepeatOf(RouteConfig route) => route.Metadata?.GetValueOrDefault(RepeatKey) is { } text ? Enum.Parse<Repeat>(text) : null;
 
     private static IEnumerable<RouteConfig> RoutesOf(RegisteredService service)
@@ -62,22 +65,26 @@ internal sealed class ProxyTable : IProxyConfigProvider
         }
 
         foreach (var (route, by) in stated.Values)
-            yield return RouteOf(service, by, $"{service.Name} {route.Method} {route.Path}", route.Path, [route.Method], route.Rule, route.MaxBodyBytes, route.Repeat);
+            yield return RouteOf(service, by, $"{service.Name} {route.Method} {route.Path}", route.Path, [route.Method], route);
         if (service is { Prefix: null, Instances: [.., { OpenApiPath: { } openApi } documented] })
-            yield return RouteOf(service, documented, $"{service.Name} {openApi}", openApi, ["GET"], new AccessRule(Anyone: true, [], []), null, null);
+            yield return RouteOf(service, documented, $"{service.Name} {openApi}", openApi, ["GET"], new ServiceRoute("GET", openApi, Anyone: true));
         if (service is { Prefix: { } prefix, Instances: [.., { Routes: null } last] })
-            yield return RouteOf(service, last, $"{service.Name} {prefix}", prefix + "/{**rest}", null, new AccessRule(Anyone: false, Everybody, []), null, null);
+            yield return RouteOf(service, last, $"{service.Name} {prefix}", prefix + "/{**rest}", null, new ServiceRoute("*", prefix, Roles: Everybody));
     }
 
     private static RouteConfig RouteOf(
-        RegisteredService service, ServiceInstance by, string id, string path, IReadOnlyList<string>? methods, AccessRule rule, long? maxBody, Repeat? repeat)
+        RegisteredService service, ServiceInstance by, string id, string path, IReadOnlyList<string>? methods, ServiceRoute route)
     {
+        var rule = route.Rule;
         var metadata = new Dictionary<string, string>
         {
             [RolesKey] = rule.Anyone ? Anyone : string.Join(' ', rule.Roles.Select(WireNames<Role>.Of)),
             [ScopesKey] = string.Join(' ', rule.Scopes),
         };
-        if (repeat is { } when)
+        // Only Laurel's own say how they are counted: others might say that they are not.
+        if (route.Limit is { } limit && service.Prefix is null)
+            metadata[LimitKey] = limit.ToString();
+        if (route.Repeat is { } when)
             metadata[RepeatKey] = when.ToString();
         if (by.IdentityHeaders)
             metadata[IdentityHeaders] = "";
@@ -88,7 +95,7 @@ internal sealed class ProxyTable : IProxyConfigProvider
             RouteId = id,
             ClusterId = service.Name,
             Match = new RouteMatch { Path = path, Methods = methods },
-            MaxRequestBodySize = maxBody,
+            MaxRequestBodySize = route.MaxBodyBytes,
             Metadata = metadata,
         };
     }

@@ -1,4 +1,5 @@
 using Laurel.Platform.Http;
+using Laurel.Platform.Limits;
 using Laurel.Platform.Tokens;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -7,18 +8,19 @@ namespace Laurel.Platform.Access;
 
 /// <summary>
 /// Lets a request through to its endpoint, or says why not. Every endpoint has an <see cref="AccessRule"/>; one without is closed.
+/// Here it turns out who sends a request, so here it is counted too.
 /// </summary>
-internal sealed class AccessControl(RequestDelegate next, TokenVerifier tokens, RevokedSessions revoked, ClusterKey cluster)
+internal sealed class AccessControl(RequestDelegate next, TokenVerifier tokens, RevokedSessions revoked, ClusterKey cluster, RequestLimits limits)
 {
     public Task InvokeAsync(HttpContext context)
     {
         // The framework answers 404, 405 and 415 with endpoints that are no routes: there is nothing behind them to protect.
         if (context.GetEndpoint() is not RouteEndpoint endpoint)
-            return next(context);
+            return limits.Stranger(context, next);
 
         var rule = endpoint.Metadata.GetMetadata<AccessRule>();
         if (rule is { Anyone: true })
-            return next(context);
+            return limits.Stranger(context, next);
 
         // What is answered to somebody is nobody else's.
         context.Response.Headers.CacheControl = "no-store";
@@ -34,19 +36,41 @@ internal sealed class AccessControl(RequestDelegate next, TokenVerifier tokens, 
         await GoOn(context, rule, refused, caller);
     }
 
-    private Task GoOn(HttpContext context, AccessRule? rule, Error? refused, Caller? caller)
+    private Task GoOn(HttpContext context, AccessRule? rule, Problem? refused, Caller? caller)
     {
         if (refused is not null)
-            return new Problem(refused).ExecuteAsync(context);
+            return refused.ExecuteAsync(context);
+        // Laurel's own processes are none of those who might send too much.
+        if (caller!.Subject != ClusterKey.Subject && limits.Of(context, caller) is { } tooMany)
+            return tooMany.ExecuteAsync(context);
 
-        if (rule is null || !rule.Permits(caller!))
+        if (rule is null || !rule.Permits(caller))
             return new Problem(Errors.Forbidden).ExecuteAsync(context);
 
         context.Features.Set(caller);
         return next(context);
     }
 
-    private Error? Authenticate(HttpContext context, out Caller? caller, out Task? looking)
+    private Problem? Authenticate(HttpContext context, out Caller? caller, out Task? looking)
+    {
+        var isCounted = false;
+        if (Identify(context, ref isCounted, out caller, out looking) is not { } refused)
+            return null;
+        if (looking is not null)
+        {
+            // It is asked once more, and charged then.
+            limits.Known(context);
+            return refused;
+        }
+
+        return isCounted ? refused : limits.Stranger(context) ?? refused;
+    }
+
+    /// <param name="context">The request.</param>
+    /// <param name="isCounted">Whether its address has been charged for it.</param>
+    /// <param name="caller">Who sent it.</param>
+    /// <param name="looking">Over when the keys of a trusted issuer have been looked at again.</param>
+    private Problem? Identify(HttpContext context, ref bool isCounted, out Caller? caller, out Task? looking)
     {
         (caller, looking) = (null, null);
         ReadOnlySpan<char> token;
@@ -69,16 +93,27 @@ internal sealed class AccessControl(RequestDelegate next, TokenVerifier tokens, 
         if (ClusterKey.IsStamp(token))
         {
             caller = cluster.Accepts(token) ? new Caller(ClusterKey.Subject, Guid.Empty, Role: null, Scopes.OfCluster) : null;
-            return caller is null ? Errors.InvalidToken : null;
+            return caller is null ? new Problem(Errors.InvalidToken) : null;
         }
 
         if (!tokens.HasKeys)
             throw new UnavailableException("The keys of access tokens have not been loaded yet.");
-        var identity = tokens.Verify(token, out var outcome, out looking);
+        var identity = tokens.Recall(token, out var outcome);
+        if (outcome == TokenOutcome.NotSeen)
+        {
+            // Charged before its signature costs anything, and given back when it is good: a flood of invented tokens ends here.
+            isCounted = true;
+            if (limits.Stranger(context) is { } tooMany)
+                return tooMany;
+            identity = tokens.Verify(token, out outcome, out looking);
+        }
+
         if (identity is null)
             return outcome == TokenOutcome.Expired ? Errors.TokenExpired : Errors.InvalidToken;
         if (identity.Issuer is not null)
         {
+            if (isCounted)
+                limits.Known(context);
             // Whatever such a token claims, nobody but us gives a role or a scope.
             caller = new Caller(identity.Subject, SessionId: null, Role.User, []);
             return null;
@@ -97,6 +132,8 @@ internal sealed class AccessControl(RequestDelegate next, TokenVerifier tokens, 
             role = known;
         }
 
+        if (isCounted)
+            limits.Known(context);
         caller = new Caller(identity.Subject, session, role, identity.Scopes);
         return null;
     }

@@ -1,4 +1,5 @@
 using Laurel.Platform.Access;
+using Laurel.Platform.Limits;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -22,7 +23,7 @@ internal static class Health
 
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        var health = routes.MapGroup("/health").WithTags("health").WithGroupName("platform").AllowAnyone();
+        var health = routes.MapGroup("/health").WithTags("health").WithGroupName("platform").AllowAnyone().Limited(LimitKind.None);
         health.MapGet("/live", () => TypedResults.Ok(Alive)).WithSummary("The process runs");
         health.MapGet("/ready", Ready).WithSummary("The process can serve: its databases answer, and it is not stopping").Answers(NotReady);
     }

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Laurel.Platform.Access;
+using Laurel.Platform.Limits;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.OpenApi;
@@ -207,6 +208,9 @@ public static class OpenApiDocuments
             yield return Errors.MalformedBody;
             yield return Errors.UnsupportedMediaType;
         }
+
+        if (endpoint.OfType<LimitRule>().All(limit => limit.Kind != LimitKind.None))
+            yield return Errors.TooManyRequests;
 
         // A query is checked on every endpoint: where there is no parameter, any is unknown.
         yield return Errors.BadQuery;

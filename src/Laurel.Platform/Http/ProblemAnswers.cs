@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Laurel.Platform.Limits;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -66,7 +67,7 @@ internal sealed class ProblemAnswers(RequestDelegate next, ILogger<ProblemAnswer
             return;
         }
 
-        context.Response.Clear();
+        Limit.ClearBut(context.Response);
         SetSecurityHeaders(context.Response.Headers);
         await problem.ExecuteAsync(context);
     }

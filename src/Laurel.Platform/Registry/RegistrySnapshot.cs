@@ -1,4 +1,5 @@
 using Laurel.Platform.Access;
+using Laurel.Platform.Limits;
 
 namespace Laurel.Platform.Registry;
 
@@ -9,9 +10,11 @@ namespace Laurel.Platform.Registry;
 /// <param name="Roles">People with these roles, and ADMIN.</param>
 /// <param name="Scopes">Service accounts with one of these scopes.</param>
 /// <param name="MaxBodyBytes">How large a body may be; without it, as large as any.</param>
+/// <param name="Limit">By which limit requests without a token are counted; without it, by that of an address.</param>
 /// <param name="Repeat">When a request that was not answered may be sent again; without it, as its method says.</param>
 public sealed record ServiceRoute(
-    string Method, string Path, bool Anyone = false, IReadOnlyList<Role>? Roles = null, IReadOnlyList<string>? Scopes = null, long? MaxBodyBytes = null, Repeat? Repeat = null)
+    string Method, string Path, bool Anyone = false, IReadOnlyList<Role>? Roles = null, IReadOnlyList<string>? Scopes = null, long? MaxBodyBytes = null, Repeat? Repeat = null,
+    LimitKind? Limit = null)
 {
     public AccessRule Rule => new(Anyone, [.. Roles ?? []], [.. Scopes ?? []]);
 }

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Laurel.Platform.Access;
+using Laurel.Platform.Limits;
 using Laurel.Platform.Tokens;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -25,7 +26,8 @@ public static partial class RouteTable
            from method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? []
            select new ServiceRoute(
                method, Absolute(endpoint.RoutePattern.RawText!), rule.Anyone, rule.Roles, rule.Scopes,
-               endpoint.Metadata.GetMetadata<IRequestSizeLimitMetadata>()?.MaxRequestBodySize, endpoint.Metadata.GetMetadata<Repeatable>()?.When),
+               endpoint.Metadata.GetMetadata<IRequestSizeLimitMetadata>()?.MaxRequestBodySize, endpoint.Metadata.GetMetadata<Repeatable>()?.When,
+               LimitKinds.Of(endpoint) is not LimitKind.Usual and var kind ? kind : null),
     ];
 
     /// <summary>What is wrong with a route that somebody wants to have passed on; null: nothing.</summary>

@@ -21,4 +21,7 @@ public enum TokenOutcome
     NotYetValid,
     Expired,
     Valid,
+
+    /// <summary>Not remembered. Only its signature can tell more.</summary>
+    NotSeen,
 }

@@ -31,26 +31,10 @@ public sealed class TokenVerifier(string issuer, string audience, Func<KeySet> k
     internal Identity? Verify(ReadOnlySpan<char> token, out TokenOutcome outcome, out Task? looking)
     {
         looking = null;
-        if (token.Length > TokenFormat.MaxLength)
-        {
-            outcome = TokenOutcome.TooLong;
-            return null;
-        }
-
-        Span<byte> text = stackalloc byte[token.Length];
-        if (Ascii.FromUtf16(token, text, out _) is not OperationStatus.Done)
-        {
-            outcome = TokenOutcome.Malformed;
-            return null;
-        }
-
-        var fingerprint = TokenFingerprint.Of(text);
-        if (Remembered.Find(fingerprint) is { } remembered)
-        {
-            // A key may have been withdrawn since, and time goes on.
-            outcome = Standing(remembered);
-            return outcome is TokenOutcome.Valid ? remembered.Identity : null;
-        }
+        Span<byte> text = stackalloc byte[Math.Min(token.Length, TokenFormat.MaxLength)];
+        var known = Recall(token, text, out outcome, out var fingerprint);
+        if (outcome != TokenOutcome.NotSeen)
+            return known;
 
         if (Read(text, out outcome, out looking) is not { } signed)
             return null;
@@ -61,6 +45,40 @@ public sealed class TokenVerifier(string issuer, string audience, Func<KeySet> k
 
         Remembered.Add(fingerprint, signed);
         return signed.Identity;
+    }
+
+    /// <summary>As <see cref="Verify(ReadOnlySpan{char}, out TokenOutcome)"/>, as long as that costs no signature; else the outcome is <see cref="TokenOutcome.NotSeen"/>.</summary>
+    public Identity? Recall(ReadOnlySpan<char> token, out TokenOutcome outcome)
+    {
+        Span<byte> text = stackalloc byte[Math.Min(token.Length, TokenFormat.MaxLength)];
+        return Recall(token, text, out outcome, out _);
+    }
+
+    private Identity? Recall(ReadOnlySpan<char> token, Span<byte> text, out TokenOutcome outcome, out TokenFingerprint fingerprint)
+    {
+        fingerprint = default;
+        if (token.Length > TokenFormat.MaxLength)
+        {
+            outcome = TokenOutcome.TooLong;
+            return null;
+        }
+
+        if (Ascii.FromUtf16(token, text, out _) is not OperationStatus.Done)
+        {
+            outcome = TokenOutcome.Malformed;
+            return null;
+        }
+
+        fingerprint = TokenFingerprint.Of(text);
+        if (Remembered.Find(fingerprint) is not { } remembered)
+        {
+            outcome = TokenOutcome.NotSeen;
+            return null;
+        }
+
+        // A key may have been withdrawn since, and time goes on.
+        outcome = Standing(remembered);
+        return outcome is TokenOutcome.Valid ? remembered.Identity : null;
     }
 
     private SignedToken? Read(ReadOnlySpan<byte> token, out TokenOutcome outcome, out Task? looking)

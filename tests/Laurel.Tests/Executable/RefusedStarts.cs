@@ -44,6 +44,9 @@ public sealed class RefusedStarts(TestPostgres postgres, PreparedFolder prepared
     [InlineData("Laurel__Issuers__0__Isuer", "anything", "Laurel__Issuers__0__Isuer")]
     [InlineData("Laurel__Issuers__0__Issuer", "https://id.example.com", "Laurel__Issuers__0__Jwks is missing")]
     [InlineData("Laurel__Issuers__0__Issuer", "laurel", "Laurel's own")]
+    [InlineData("Laurel__Limits__AccountBurst", "-1", "burst")]
+    [InlineData("Laurel__Limits__LoginPerSecond", "NaN", "rate")]
+    [InlineData("Laurel__Limits__AtOnce", "all", "AtOnce")]
     [InlineData("Laurel__Admin__Pasword", "anything", "Laurel__Admin__Pasword")]
     [InlineData("Logging__LogLevel__Default", "Loud", "Loud")]
     public async Task Settings_that_cannot_be(string name, string value, string named)

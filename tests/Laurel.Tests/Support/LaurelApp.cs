@@ -32,6 +32,11 @@ public sealed class LaurelApp(TestPostgres postgres) : IAsyncLifetime
         // Tests that are not about hashing need not wait for it.
         ["Laurel:Auth:PasswordIterations"] = "1000",
         ["Laurel:Auth:SignUpsPerHour"] = "100000",
+        // Tests that are not about limits ask as often, and as much at once, as they like.
+        ["Laurel:Limits:AccountBurst"] = "0",
+        ["Laurel:Limits:AddressBurst"] = "0",
+        ["Laurel:Limits:LoginBurst"] = "0",
+        ["Laurel:Limits:AtOnce"] = "1000000",
     };
 
     /// <summary>What the processes are made of: of several that have it, the first.</summary>
