@@ -32,6 +32,8 @@ internal static class LaurelHost
         builder.AddLaurelLogging();
         // What keeps the host from starting is told to the person who starts it, in one line.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
+        // YARP tells of each probe that fails, every second; what comes of it is told by the gateway.
+        builder.Logging.AddFilter("Yarp", LogLevel.Error);
         // A process behind the gateway sees one address, and whoever comes from there has been counted.
         builder.AddPlatform(facesClients: roles.Has(Roles.Gateway));
         builder.Services.AddCluster(settings);

@@ -111,6 +111,8 @@ internal sealed class ProxyTable : IProxyConfigProvider
         HealthCheck = new HealthCheckConfig
         {
             Active = new ActiveHealthCheckConfig { Enabled = true, Interval = Patience.BetweenProbes, Timeout = Patience.ForProbe, Policy = HealthCheckConstants.ActivePolicy.ConsecutiveFailures },
+            // None at all is said at once, and not asked in despair.
+            AvailableDestinationsPolicy = HealthCheckConstants.AvailableDestinations.HealthyAndUnknown,
             Passive = new PassiveHealthCheckConfig { Enabled = true, Policy = Breaker.PolicyName, ReactivationPeriod = Patience.OfBreaker },
         },
         Metadata = new Dictionary<string, string> { [ConsecutiveFailuresHealthPolicyOptions.ThresholdMetadataName] = 2.ToString(CultureInfo.InvariantCulture) },
