@@ -99,7 +99,7 @@ internal static class ServicesApi
         var instance = new ServiceInstance(said.Address, said.HealthPath, said.OpenApiPath, said.IdentityHeaders, said.Routes);
         List<FieldError?> broken = [.. ServiceRules.Check(instance, prefix)];
         if (!isOwn)
-            broken.Add(prefix is null ? new FieldError("prefix", "missing", "Give the prefix below which this service stands.") : ServiceRules.CheckPrefix(prefix));
+            broken.Add(prefix is null ? new FieldError("prefix", "missing_field", "Give the prefix below which this service stands.") : ServiceRules.CheckPrefix(prefix));
         if (broken.OfType<FieldError>().ToList() is { Count: > 0 } errors)
             return Problem.Rules(errors);
 
