@@ -26,6 +26,7 @@ public sealed class EveryChangeIsNoted(LaurelApp app) : IClassFixture<LaurelApp>
     private readonly Api _operator = app.Anonymous.As(app.PersonToken(Playing.NewPerson(), Role.Operator));
     private readonly Api _admin = app.Anonymous.As(app.PersonToken(Playing.NewPerson(), Role.Admin));
     private readonly Api _shop = app.Anonymous.As(app.ServiceToken(Scopes.PointsWrite));
+    private readonly Api _leaderboards = app.Anonymous.As(app.ServiceToken(Scopes.ServicesRegister));
     private int _requests;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -127,6 +128,19 @@ public sealed class EveryChangeIsNoted(LaurelApp app) : IClassFixture<LaurelApp>
         ["POST /v1/service-accounts"] = () => Does(_admin, HttpMethod.Post, "/v1/service-accounts", new { name = "a", scopes = new[] { Scopes.PointsWrite } }),
         ["PATCH /v1/service-accounts/{id}"] = async () => await Does(_admin, HttpMethod.Patch, $"/v1/service-accounts/{await Service("b")}", new { active = false }),
         ["POST /v1/service-accounts/{id}/secret"] = async () => await Does(_admin, HttpMethod.Post, $"/v1/service-accounts/{await Service("c")}/secret"),
+        ["POST /v1/services"] = () => Does(_admin, HttpMethod.Post, "/v1/services", new { name = "added", prefix = "/added", addresses = new[] { "http://10.0.0.7" } }),
+        ["DELETE /v1/services/{name}"] = async () =>
+        {
+            await Does(_admin, HttpMethod.Post, "/v1/services", new { name = "removed", prefix = "/removed", addresses = new[] { "http://10.0.0.7" } });
+            return await Does(_admin, HttpMethod.Delete, "/v1/services/removed");
+        },
+        ["PUT /v1/services/{name}/instances"] = () =>
+            Does(_leaderboards, HttpMethod.Put, "/v1/services/registered/instances", new { prefix = "/registered", address = "http://10.0.0.7" }),
+        ["DELETE /v1/services/{name}/instances"] = async () =>
+        {
+            await Does(_leaderboards, HttpMethod.Put, "/v1/services/gone/instances", new { prefix = "/gone", address = "http://10.0.0.7" });
+            return await Does(_leaderboards, HttpMethod.Delete, "/v1/services/gone/instances?address=http%3A%2F%2F10.0.0.7");
+        },
         ["PATCH /v1/users/{id}"] = async () => await Does(_admin, HttpMethod.Patch, $"/v1/users/{(await app.SignedIn()).Account.Id}", new { active = false }),
     };
 
