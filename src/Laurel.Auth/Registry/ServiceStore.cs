@@ -42,11 +42,11 @@ internal sealed class ServiceStore(NpgsqlDataSource database)
             [Lease, name, instance.Address, digest, prefix, owner], cancellation);
         return renewed > 0
             ? Registering.Done
-            : await Change(name, prefix, owner, [instance], digest, said, actor, cancellation);
+            : await Admit(name, prefix, owner, instance.Address, digest, said, actor, cancellation);
     }
 
-    private Task<Registering> Change(
-        string name, string? prefix, string owner, IReadOnlyList<ServiceInstance> instances, byte[] digest, string said, Actor actor, CancellationToken cancellation) =>
+    private Task<Registering> Admit(
+        string name, string? prefix, string owner, string address, byte[] digest, string said, Actor actor, CancellationToken cancellation) =>
         database.InTransaction(async transaction =>
         {
             // Whether a prefix overlaps another's is no constraint's to decide: one registers after the other.
@@ -68,19 +68,15 @@ internal sealed class ServiceStore(NpgsqlDataSource database)
                 ON CONFLICT (name) DO UPDATE SET prefix = excluded.prefix
                 """,
                 [name, prefix, owner], cancellation);
-            foreach (var instance in instances)
-            {
-                await transaction.Execute(
-                    """
-                    INSERT INTO service_instances (name, address, digest, said, expires_at)
-                    VALUES ($1, $2, $3, $4::jsonb, now() + $5)
-                    ON CONFLICT (name, address) DO UPDATE
-                    SET digest = excluded.digest, said = excluded.said, expires_at = excluded.expires_at, registered_at = now()
-                    """,
-                    [name, instance.Address, digest, said, Lease], cancellation);
-            }
-
-            await AuditTrail.Add(transaction, new AuditEntry(actor, "service.registered", "service", name, After: new { prefix, instances[0].Address }), cancellation);
+            await transaction.Execute(
+                """
+                INSERT INTO service_instances (name, address, digest, said, expires_at)
+                VALUES ($1, $2, $3, $4::jsonb, now() + $5)
+                ON CONFLICT (name, address) DO UPDATE
+                SET digest = excluded.digest, said = excluded.said, expires_at = excluded.expires_at, registered_at = now()
+                """,
+                [name, address, digest, said, Lease], cancellation);
+            await AuditTrail.Add(transaction, new AuditEntry(actor, "service.registered", "service", name, After: new { prefix, address }), cancellation);
             return Registering.Done;
         }, cancellation);
 
