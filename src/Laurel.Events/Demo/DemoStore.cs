@@ -15,14 +15,14 @@ internal sealed class DemoStore(EventsDatabase database, EventCatalog catalog)
     /// <summary>The letters of "demo".</summary>
     private const long LockKey = 0x6465_6D6F;
 
-    /// <summary>Held by whoever makes it, as long as the connection lives.</summary>
+    /// <summary>Held by whoever makes it, until it is given back or its process ends.</summary>
     /// <exception cref="StartupException">Somebody else does.</exception>
-    public async Task<NpgsqlConnection> Lock(CancellationToken cancellation)
+    public async Task<IAsyncDisposable> Lock(CancellationToken cancellation)
     {
         var connection = await database.Any.OpenConnectionAsync(cancellation);
-        await using var command = new NpgsqlCommand("SELECT pg_try_advisory_lock($1)", connection) { Parameters = { new NpgsqlParameter<long> { TypedValue = LockKey } } };
+        await using var command = new NpgsqlCommand($"SELECT pg_try_advisory_lock({LockKey})", connection);
         if (await command.ExecuteScalarAsync(cancellation) is true)
-            return connection;
+            return new Held(connection);
 
         await connection.DisposeAsync();
         throw new StartupException("Another `laurel seed` is at work on this database.");
@@ -72,4 +72,15 @@ internal sealed class DemoStore(EventsDatabase database, EventCatalog catalog)
     public Task<List<(string Title, EventId Id)>> Events(CancellationToken cancellation) =>
         database.Any.Query(
             "SELECT title, id FROM events WHERE created_by = $1 ORDER BY id", row => (row.GetString(0), new EventId(row.GetGuid(1))), [By.Id], cancellation);
+
+    /// <summary>A connection that goes back to its pool keeps what it holds, unless it lets it go.</summary>
+    private sealed class Held(NpgsqlConnection connection) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            await using (var command = new NpgsqlCommand($"SELECT pg_advisory_unlock({LockKey})", connection))
+                await command.ExecuteNonQueryAsync();
+            await connection.DisposeAsync();
+        }
+    }
 }
