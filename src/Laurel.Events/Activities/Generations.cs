@@ -1,7 +1,6 @@
 using System.Globalization;
 using Laurel.Events.Catalog;
 using Laurel.Platform.Postgres;
-using Npgsql;
 
 namespace Laurel.Events.Activities;
 
@@ -110,20 +109,10 @@ internal sealed class Generations(EventsDatabase database, EventCatalog catalog,
     /// </summary>
     private async Task Drop(CancellationToken cancellation)
     {
-        // One process at a time: what one has begun another must not finish beside it. The lock goes with the connection.
-        await using var connection = await database.Owner.OpenConnectionAsync(cancellation);
-        await using var mine = new NpgsqlCommand($"SELECT pg_try_advisory_lock({TablesKey + 1})", connection);
-        if (!(bool)(await mine.ExecuteScalarAsync(cancellation))!)
-            return;
-        try
-        {
+        // One process at a time: what one has begun another must not finish beside it.
+        await using var mine = await SessionLock.TryTake(database.Owner, TablesKey + 1, cancellation);
+        if (mine is not null)
             await DropForgotten(cancellation);
-        }
-        finally
-        {
-            await using var done = new NpgsqlCommand($"SELECT pg_advisory_unlock({TablesKey + 1})", connection);
-            await done.ExecuteNonQueryAsync(CancellationToken.None);
-        }
     }
 
     private async Task DropForgotten(CancellationToken cancellation)

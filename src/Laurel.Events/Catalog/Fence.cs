@@ -9,13 +9,15 @@ namespace Laurel.Events.Catalog;
 /// </summary>
 internal static class Fence
 {
-    public static NpgsqlBatchCommand Pass() => new("SELECT pg_advisory_xact_lock_shared($1)")
+    private const string PassShared = "SELECT pg_advisory_xact_lock_shared($1)";
+
+    public static NpgsqlBatchCommand Pass() => new(PassShared)
     {
         Parameters = { new NpgsqlParameter<long> { TypedValue = EventCatalog.FenceKey } },
     };
 
     public static Task Pass(NpgsqlTransaction transaction, CancellationToken cancellation) =>
-        transaction.Execute("SELECT pg_advisory_xact_lock_shared($1)", [EventCatalog.FenceKey], cancellation);
+        transaction.Execute(PassShared, [EventCatalog.FenceKey], cancellation);
 
     public static NpgsqlBatchCommand Read() => new("SELECT version, generation FROM catalog");
 }

@@ -13,7 +13,7 @@ internal sealed record DrawnCode(Guid Lot, long Number, string Code, DateTimeOff
 /// </summary>
 internal sealed class CodeDraw(IReadOnlyList<Candidate> candidates)
 {
-    private readonly Dictionary<string, Queue<DrawnCode>> _left = new(StringComparer.Ordinal);
+    private Dictionary<string, Queue<DrawnCode>> _left = [];
     private readonly List<GivenCode> _given = [];
     private bool _isAsked;
 
@@ -37,13 +37,7 @@ internal sealed class CodeDraw(IReadOnlyList<Candidate> candidates)
         if (!_isAsked)
             return;
         await reader.NextResultAsync();
-        while (await reader.ReadAsync())
-        {
-            var pool = reader.GetString(0);
-            if (!_left.TryGetValue(pool, out var codes))
-                _left.Add(pool, codes = new Queue<DrawnCode>());
-            codes.Enqueue(CouponStore.ReadDrawn(reader));
-        }
+        _left = await CouponStore.ReadDrawn(reader);
     }
 
     public bool SufficeFor(Payout payout) => payout.Pools.All(one => _left.TryGetValue(one.Pool, out var codes) && codes.Count >= one.Count);

@@ -25,19 +25,14 @@ internal static class CodeRenewal
         if (expired.Count == 0)
             return;
 
-        var drawn = new Dictionary<string, Queue<DrawnCode>>(StringComparer.Ordinal);
+        Dictionary<string, Queue<DrawnCode>> drawn;
         await using (var batch = new NpgsqlBatch(transaction.Connection!, transaction))
         {
             batch.BatchCommands.Add(CouponStore.Enter(CouponStore.PoolsOf(claim)));
             batch.BatchCommands.Add(CouponStore.GiveBackOf(claim.Id, now));
             batch.BatchCommands.Add(CouponStore.Take([.. expired.CountBy(one => one.Pool).Select(one => (one.Key, (long)one.Value))], now));
             await using var reader = await batch.ExecuteReaderAsync(cancellation);
-            while (await reader.ReadAsync(cancellation))
-            {
-                if (!drawn.TryGetValue(reader.GetString(0), out var codes))
-                    drawn.Add(reader.GetString(0), codes = new Queue<DrawnCode>());
-                codes.Enqueue(CouponStore.ReadDrawn(reader));
-            }
+            drawn = await CouponStore.ReadDrawn(reader);
         }
 
         var given = new List<GivenCode>();

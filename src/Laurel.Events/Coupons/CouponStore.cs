@@ -116,7 +116,20 @@ internal sealed class CouponStore(EventsDatabase database)
         },
     };
 
-    public static DrawnCode ReadDrawn(NpgsqlDataReader row) => new(row.GetGuid(1), row.GetInt64(2), row.GetString(3), row.IsDBNull(4) ? null : row.Time(4));
+    /// <summary>What was taken, by its pool; each pool's in their order.</summary>
+    public static async Task<Dictionary<string, Queue<DrawnCode>>> ReadDrawn(NpgsqlDataReader row)
+    {
+        var drawn = new Dictionary<string, Queue<DrawnCode>>(StringComparer.Ordinal);
+        while (await row.ReadAsync())
+        {
+            var pool = row.GetString(0);
+            if (!drawn.TryGetValue(pool, out var codes))
+                drawn.Add(pool, codes = new Queue<DrawnCode>());
+            codes.Enqueue(new DrawnCode(row.GetGuid(1), row.GetInt64(2), row.GetString(3), row.IsDBNull(4) ? null : row.Time(4)));
+        }
+
+        return drawn;
+    }
 
     /// <summary>Writes whose they are.</summary>
     public static NpgsqlBatchCommand Give(IReadOnlyList<GivenCode> codes, DateTimeOffset now) => new(
@@ -162,14 +175,14 @@ internal sealed class CouponStore(EventsDatabase database)
 
     public static IEnumerable<string> PoolsOf(Claim claim) => claim.Contents.OfType<Coupon>().Select(coupon => coupon.Pool).Distinct(StringComparer.Ordinal);
 
-    /// <summary>Those that expire by then. Whoever says so has entered their pools.</summary>
+    /// <summary>Those that expire by then; by the end of time (which is PostgreSQL's infinity) all do. Whoever says so has entered their pools.</summary>
     public static NpgsqlBatchCommand GiveBackOf(ClaimId claim, DateTimeOffset expiringBy) => new(
         """
         WITH back AS (
             SELECT lot, number, row_number() OVER (PARTITION BY lot ORDER BY number) AS nth
             FROM coupons
             JOIN coupon_lots USING (lot)
-            WHERE claim_id = $1 AND ($2 OR expires_at <= $3)
+            WHERE claim_id = $1 AND expires_at <= $2
         ), freed AS (
             UPDATE coupons
             SET claim_id = NULL, place = NULL, given_at = NULL, number = coupon_lots.last + back.nth
@@ -187,7 +200,6 @@ internal sealed class CouponStore(EventsDatabase database)
         Parameters =
         {
             new NpgsqlParameter<Guid> { TypedValue = claim.Value },
-            new NpgsqlParameter<bool> { TypedValue = expiringBy == DateTimeOffset.MaxValue },
             new NpgsqlParameter<DateTimeOffset> { TypedValue = expiringBy },
         },
     };

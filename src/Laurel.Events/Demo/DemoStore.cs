@@ -2,7 +2,6 @@ using Laurel.Events.Catalog;
 using Laurel.Platform;
 using Laurel.Platform.Audit;
 using Laurel.Platform.Postgres;
-using Npgsql;
 
 namespace Laurel.Events.Demo;
 
@@ -17,16 +16,8 @@ internal sealed class DemoStore(EventsDatabase database, EventCatalog catalog)
 
     /// <summary>Held by whoever makes it, until it is given back or its process ends.</summary>
     /// <exception cref="StartupException">Somebody else does.</exception>
-    public async Task<IAsyncDisposable> Lock(CancellationToken cancellation)
-    {
-        var connection = await database.Any.OpenConnectionAsync(cancellation);
-        await using var command = new NpgsqlCommand($"SELECT pg_try_advisory_lock({LockKey})", connection);
-        if (await command.ExecuteScalarAsync(cancellation) is true)
-            return new Held(connection);
-
-        await connection.DisposeAsync();
-        throw new StartupException("Another `laurel seed` is at work on this database.");
-    }
+    public async Task<SessionLock> Lock(CancellationToken cancellation) =>
+        await SessionLock.TryTake(database.Any, LockKey, cancellation) ?? throw new StartupException("Another `laurel seed` is at work on this database.");
 
     /// <summary>Begins one. Behind the fence, since from now on the current generation of the activity log holds what is old.</summary>
     public Task<int> Begin(DemoPlan plan, CancellationToken cancellation) =>
@@ -72,15 +63,4 @@ internal sealed class DemoStore(EventsDatabase database, EventCatalog catalog)
     public Task<List<(string Title, EventId Id)>> Events(CancellationToken cancellation) =>
         database.Any.Query(
             "SELECT title, id FROM events WHERE created_by = $1 ORDER BY id", row => (row.GetString(0), new EventId(row.GetGuid(1))), [By.Id], cancellation);
-
-    /// <summary>A connection that goes back to its pool keeps what it holds, unless it lets it go.</summary>
-    private sealed class Held(NpgsqlConnection connection) : IAsyncDisposable
-    {
-        public async ValueTask DisposeAsync()
-        {
-            await using (var command = new NpgsqlCommand($"SELECT pg_advisory_unlock({LockKey})", connection))
-                await command.ExecuteNonQueryAsync();
-            await connection.DisposeAsync();
-        }
-    }
 }
