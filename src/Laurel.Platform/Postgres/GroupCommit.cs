@@ -16,7 +16,8 @@ namespace Laurel.Platform.Postgres;
 /// <item>Bad data (SQLSTATE 22, 23; also when it shows at COMMIT only): the batch is halved until the item stands alone, and
 /// that caller gets the <see cref="PostgresException"/>. Its neighbours succeed.</item>
 /// <item>A conflict with another transaction (40001, 40P01), or a handler that asks for it by a
-/// <see cref="RepeatBatchException"/>: the batch is run again, at most three times.</item>
+/// <see cref="RepeatBatchException"/>: the batch is run again, at most three times; then its
+/// halves are, and their halves. An item that stands alone and still meets one gets an <see cref="UnavailableException"/>.</item>
 /// <item>Anything else in the database, a connection lost during COMMIT above all: the whole batch gets an
 /// <see cref="UnavailableException"/> at once. Nothing is tried again: an outage must not be multiplied.</item>
 /// <item>A handler that throws something else, returns a wrong number of results or hides an error of the database: the batch

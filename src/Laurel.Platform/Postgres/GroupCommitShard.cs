@@ -123,7 +123,7 @@ internal sealed class GroupCommitShard<TItem, TResult>
                     for (var i = 0; i < waiting.Count; i++)
                         waiting[i].TrySetResult(attempt.Results![i]);
                     break;
-                case Fate.Poisoned or Fate.TooLarge when part.Count > 1:
+                case Fate.Poisoned or Fate.TooLarge or Fate.Conflict when part.Count > 1:
                     var half = part.Count / 2;
                     parts.Push((part.Start + half, part.Count - half));
                     parts.Push((part.Start, half));
@@ -134,6 +134,9 @@ internal sealed class GroupCommitShard<TItem, TResult>
                 case Fate.Poisoned:
                     _meters.Failed("poisoned", 1);
                     waiting[0].Fail(attempt.Failure!);
+                    break;
+                case Fate.Conflict:
+                    FailAsUnavailable(waiting, attempt.Failure!);
                     break;
                 case Fate.Broken:
                     FailAsBroken(waiting, attempt.Failure!);

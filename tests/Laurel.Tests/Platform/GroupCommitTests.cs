@@ -334,6 +334,22 @@ public sealed class GroupCommitTests(TestPostgres postgres) : IAsyncLifetime
         Assert.Equal("1: 7", await pipeline.Submit(new(1), Cancellation));
     }
 
+    [Fact]
+    public async Task A_batch_that_meets_others_again_and_again_is_halved_and_nobody_is_refused()
+    {
+        var items = new Items { Gate = new(), MostBesideOthers = 1 };
+        await using var pipeline = Pipeline(items);
+
+        var plug = pipeline.Submit(new(1), Cancellation);
+        await items.Entered.Task;
+        var answers = Enumerable.Range(2, 4).Select(id => pipeline.Submit(new(id), Cancellation)).ToArray();
+        items.Gate.SetResult();
+
+        await plug;
+        Assert.Equal(["2: 7", "3: 7", "4: 7", "5: 7"], await Task.WhenAll(answers));
+        Assert.Equal([1, 4, 4, 4, 4, 2, 2, 2, 2, 1, 1, 2, 2, 2, 2, 1, 1], items.Runs.Select(run => run.Count));
+    }
+
     [Theory]
     [InlineData(PostgresErrorCodes.QueryCanceled)]
     [InlineData(PostgresErrorCodes.UndefinedTable)]
@@ -667,6 +683,8 @@ public sealed class GroupCommitTests(TestPostgres postgres) : IAsyncLifetime
 
         public int Most { get; set; } = int.MaxValue;
 
+        public int MostBesideOthers { get; init; } = int.MaxValue;
+
         public Bug? Bug { get; set; }
 
         public static async Task Migrate(string connectionString, CancellationToken cancellation)
@@ -744,7 +762,7 @@ public sealed class GroupCommitTests(TestPostgres postgres) : IAsyncLifetime
             }
             if (batch.Count > Most)
                 throw new BatchTooLargeException("too much");
-            if (Repeats-- > 0)
+            if (Repeats-- > 0 || batch.Count > MostBesideOthers)
                 throw new RepeatBatchException("once more");
             switch (Bug)
             {
