@@ -1,6 +1,5 @@
 using System.Net.Http.Headers;
 using Laurel.Platform.Access;
-using Laurel.Platform.Http;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Transforms;
@@ -11,13 +10,10 @@ namespace Laurel.Gateway.Proxying;
 
 /// <summary>
 /// Who calls, as the service behind is told: Laurel's own by the token, also where a browser sent it as a cookie; others that want it by
-/// two headers, and by nothing with which they could act as the user. What a client says of itself is taken away in every spelling.
+/// headers, and by nothing with which they could act as the user. What a client says of itself is taken away in every spelling.
 /// </summary>
-internal sealed class IdentityTransforms : ITransformProvider
+internal sealed class IdentityTransforms(ClusterKey cluster, TimeProvider time) : ITransformProvider
 {
-    public const string UserId = "X-User-Id";
-    public const string UserRole = "X-User-Role";
-
     public void ValidateRoute(TransformRouteValidationContext context)
     {
     }
@@ -29,7 +25,9 @@ internal sealed class IdentityTransforms : ITransformProvider
     public void Apply(TransformBuilderContext context)
     {
         var isOwn = context.Route.Metadata?.ContainsKey(ProxyTable.IsOwn) == true;
-        var wantsHeaders = context.Route.Metadata?.ContainsKey(ProxyTable.IdentityHeaders) == true;
+        var introduction = context.Route.Metadata?.GetValueOrDefault(ProxyTable.IdentityHeaders) is { } owner
+            ? new Introduction(owner.Length == 0 ? null : cluster.KeyOf(context.Route.ClusterId!, owner), time)
+            : null;
         // Laurel's own look at the host for what a cookie may write from.
         if (isOwn)
             context.AddOriginalHost();
@@ -43,12 +41,11 @@ internal sealed class IdentityTransforms : ITransformProvider
             }
 
             var cookie = incoming.Cookies[SessionCookies.Access];
-            if (cookie is not null && incoming.Headers.Authorization.Count == 0 && (isOwn || !wantsHeaders))
+            if (cookie is not null && incoming.Headers.Authorization.Count == 0 && (isOwn || introduction is null))
                 outgoing.Authorization = new AuthenticationHeaderValue("Bearer", cookie);
             if (!isOwn)
                 KeepSession(transform, outgoing);
-            if (wantsHeaders)
-                Introduce(transform.HttpContext, outgoing);
+            introduction?.Make(Caller.Of(transform.HttpContext), outgoing);
             return ValueTask.CompletedTask;
         });
     }
@@ -79,14 +76,5 @@ internal sealed class IdentityTransforms : ITransformProvider
         outgoing.Remove(HeaderNames.Cookie);
         if (cookies.Count > 0)
             outgoing.TryAddWithoutValidation(HeaderNames.Cookie, string.Join("; ", cookies.Select(cookie => $"{cookie.Key}={cookie.Value}")));
-    }
-
-    private static void Introduce(HttpContext context, HttpRequestHeaders outgoing)
-    {
-        outgoing.Authorization = null;
-        if (Caller.Of(context) is not { } caller)
-            return;
-        outgoing.TryAddWithoutValidation(UserId, Uri.EscapeDataString(caller.Subject));
-        outgoing.TryAddWithoutValidation(UserRole, caller.Role is { } role ? WireNames<Role>.Of(role) : "SERVICE");
     }
 }
