@@ -22,7 +22,7 @@ public sealed record ServiceOptions
     public IReadOnlyList<ServiceRoute>? Routes { get; init; }
 
     /// <summary>How long a stop waits after the registry was told, so that gateways, which look once a second, send nothing more.</summary>
-    public TimeSpan DrainFor { get; init; } = TimeSpan.FromSeconds(2);
+    public TimeSpan DrainFor { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>
     /// Called when this process cannot be registered, or no longer, and again when there is another reason: to be logged. It is tried again

@@ -57,11 +57,11 @@ internal sealed class ProxyTable : IProxyConfigProvider
     private static IEnumerable<RouteConfig> RoutesOf(RegisteredService service)
     {
         // Of a route that two versions of a service state, what the one says that came last holds.
-        var stated = new Dictionary<(string Method, string Path), (ServiceRoute Route, ServiceInstance By)>();
+        var stated = new Dictionary<(string Method, string Shape), (ServiceRoute Route, ServiceInstance By)>();
         foreach (var instance in service.Instances)
         {
             foreach (var route in instance.Routes ?? [])
-                stated[(route.Method, route.Path)] = (route, instance);
+                stated[(route.Method, RouteTable.Shape(route.Path))] = (route, instance);
         }
 
         foreach (var (route, by) in stated.Values)

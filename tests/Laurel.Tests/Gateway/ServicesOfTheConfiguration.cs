@@ -1,5 +1,8 @@
+using Laurel.Gateway;
+using Laurel.Platform;
 using Laurel.Platform.Access;
 using Laurel.Tests.Support;
+using Microsoft.Extensions.Configuration;
 
 namespace Laurel.Tests.Gateway;
 
@@ -27,7 +30,7 @@ public sealed class ServicesOfTheConfiguration(TestPostgres postgres)
         // Nothing says who else may come.
         (await Raw(app, "/guilds/mine", app.ServiceToken(Scopes.PointsWrite))).Refused(403, "forbidden");
 
-        foreach (var (name, prefix) in new[] { ("guilds", "/elsewhere"), ("thief", "/guilds"), ("below", "/guilds/mine") })
+        foreach (var (name, prefix) in new[] { ("guilds", "/elsewhere"), ("thief", "/guilds/mine") })
             await Registers(app, name, new { another.Address, prefix });
         // What registers after them is known after them.
         await Registers(app, "honest", new { behind.Address, prefix = "/honest" });
@@ -35,6 +38,29 @@ public sealed class ServicesOfTheConfiguration(TestPostgres postgres)
         (await Raw(app, "/guilds/mine", app.PersonToken(player))).Is(200);
         (await Raw(app, "/elsewhere", app.PersonToken(player))).Refused(404, "not_found");
         Assert.Empty(another.Asked);
+    }
+
+    [Theory]
+    [InlineData("guilds", "/guilds", "http://10.0.0.7", "guilds", "/else", "http://10.0.0.7", "twice")]
+    [InlineData("guilds", "/guilds", "http://10.0.0.7", "else", "/guilds/mine", "http://10.0.0.7", "also 'guilds's")]
+    [InlineData("guilds", "/guilds", "http://10.0.0.7", "else", "/guilds", "http://10.0.0.7", "also ")]
+    [InlineData("guilds", "/guilds", "http://10.0.0.7", "", "/else", "http://10.0.0.7", "needs a name")]
+    [InlineData("guilds", "/guilds", "http://10.0.0.7", "events", "/else", "http://10.0.0.7", "needs a name")]
+    [InlineData("guilds", "/guilds", "http://10.0.0.7", "else", "/v1/else", "http://10.0.0.7", "Laurel's own")]
+    [InlineData("guilds", "/guilds", "http://10.0.0.7", "else", "/else", "", "no address")]
+    [InlineData("guilds", "/guilds", "http://10.0.0.7", "else", "/else", "http://169.254.169.254", "no address")]
+    public void Settings_that_cannot_be_are_told_at_the_start(string name, string prefix, string addresses, string otherName, string otherPrefix, string otherAddresses, string because)
+    {
+        var settings = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Laurel:Gateway:Services:0:Name"] = name,
+            ["Laurel:Gateway:Services:0:Prefix"] = prefix,
+            ["Laurel:Gateway:Services:0:Addresses"] = addresses,
+            ["Laurel:Gateway:Services:1:Name"] = otherName,
+            ["Laurel:Gateway:Services:1:Prefix"] = otherPrefix,
+            ["Laurel:Gateway:Services:1:Addresses"] = otherAddresses,
+        }).Build();
+        Assert.Contains(because, Assert.Throws<StartupException>(() => GatewayOptions.Read(settings)).Message, StringComparison.Ordinal);
     }
 
     private static async Task Registers(LaurelApp app, string name, object instance) =>
