@@ -1,6 +1,5 @@
 using System.Net.Http.Headers;
 using Laurel.Platform.Access;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Transforms;
 using Yarp.ReverseProxy.Transforms.Builder;
