@@ -1,7 +1,9 @@
 using Laurel.Auth;
 using Laurel.Events;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Laurel.Tests.Support;
 
@@ -13,7 +15,7 @@ internal sealed class Shape : IServiceProvider, IAsyncDisposable
 {
     private readonly List<Running> _running = [];
 
-    public static bool IsApart => Environment.GetEnvironmentVariable("LAUREL_SHAPE") switch
+    public static bool IsToBeApart => Environment.GetEnvironmentVariable("LAUREL_SHAPE") switch
     {
         null or "" or "together" => false,
         "apart" => true,
@@ -23,13 +25,19 @@ internal sealed class Shape : IServiceProvider, IAsyncDisposable
     /// <summary>Of the one that faces the clients.</summary>
     public Uri Address => new(_running.First(one => one.Roles.Has(Roles.Gateway)).App.Urls.Single());
 
-    public static async Task<Shape> Start(IReadOnlyDictionary<string, string?> settings, TimeProvider clock, CancellationToken cancellation)
+    /// <summary>Of the first that has the role.</summary>
+    public Uri AddressOf(Roles role) => new(_running.First(one => one.Roles.Has(role)).App.Urls.Single());
+
+    /// <summary>What all of them serve; of what the gateway passes on, what stands in it is the same and comes last.</summary>
+    public IEnumerable<RouteEndpoint> Endpoints => _running.SelectMany(one => one.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>());
+
+    public static async Task<Shape> Start(IReadOnlyDictionary<string, string?> settings, bool isApart, TimeProvider clock, CancellationToken cancellation)
     {
         var shape = new Shape();
         try
         {
-            var auth = await shape.Start(settings, IsApart ? Roles.Auth : Roles.All, clock, cancellation);
-            if (!IsApart)
+            var auth = await shape.Start(settings, isApart ? Roles.Auth : Roles.All, clock, cancellation);
+            if (!isApart)
                 return shape;
             var others = new Dictionary<string, string?>(settings, StringComparer.Ordinal)
             {
