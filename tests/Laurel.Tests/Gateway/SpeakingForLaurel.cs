@@ -57,7 +57,7 @@ public sealed class SpeakingForLaurel(LaurelApp app) : IClassFixture<LaurelApp>
             prefix, token: null,
             ("Cookie", $"theme=dark; {SessionCookies.Access}={app.PersonToken(me)}; {SessionCookies.Refresh.ToUpperInvariant()}=x; list=a%3Bb"),
             ("X-Forwarded-User", "forged"), ("X_FORWARDED_FOR", "forged"), ("X-Forwarded-Host", "forged"), ("Forwarded", "for=forged"), ("Remote-User", "forged"),
-            ("X-User-Id", "forged"), ("x_user_id", "forged"), ("X-USER-ROLE", "forged"), ("X-Auth-Request-User", "forged"), ("X-Real-IP", "forged"),
+            ("X-User-Id", "forged"), ("x_user_id", "forged"), ("X-USER-ROLE", "forged"), ("X-User-Signature", "forged"), ("X-Auth-Request-User", "forged"), ("X-Real-IP", "forged"),
             ("X-HTTP-Method-Override", "forged"), ("X-Original-URL", "/forged"), ("X-Rewrite-URL", "/forged"),
             ("X-Own", "its own"), ("Connection", "x-hop, host, content-length, not a name"), ("X-Hop", "forged"), ("Keep-Alive", "forged"), ("Proxy-Authorization", "forged"), ("TE", "trailers"));
 
@@ -69,6 +69,24 @@ public sealed class SpeakingForLaurel(LaurelApp app) : IClassFixture<LaurelApp>
         Assert.Equal("USER", seen["X-User-Role"]);
         Assert.Equal("its own", seen["X-Own"]);
         Assert.False(seen.ContainsKey("Authorization"));
+    }
+
+    [Fact]
+    public async Task A_service_that_verifies_tokens_gets_a_bearer_of_a_cookie_only_where_it_asks_who_calls()
+    {
+        await using var behind = await Behind.Start();
+        var name = $"s{Playing.NewPerson():N}";
+        object[] routes = [new { method = "GET", path = $"/{name}", roles = new[] { "USER" } }, new { method = "GET", path = $"/{name}/open", anyone = true }];
+        var prefix = await Registers(name, new { behind.Address, prefix = $"/{name}", routes });
+        var token = app.PersonToken(Playing.NewPerson());
+        var session = ("Cookie", $"{SessionCookies.Access}={token}; {SessionCookies.Refresh}=x");
+
+        (await Send(prefix, null, session)).Dispose();
+        Assert.Equal($"Bearer {token}", behind.Asked.Last()["Authorization"]);
+        Assert.False(behind.Asked.Last().ContainsKey("Cookie"));
+        (await Send($"{prefix}/open", null, session)).Dispose();
+        Assert.False(behind.Asked.Last().ContainsKey("Authorization"));
+        Assert.False(behind.Asked.Last().ContainsKey("Cookie"));
     }
 
     [Fact]
@@ -86,7 +104,8 @@ public sealed class SpeakingForLaurel(LaurelApp app) : IClassFixture<LaurelApp>
                 foreach (var name in new[] { "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy", "Content-Security-Policy", "Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy" })
                     Assert.True(response.Headers.TryGetValues(name, out var values) && values.Count() == 1, $"{path} {name}");
                 Assert.Contains("frame-ancestors 'none'", Header(response, "Content-Security-Policy"), StringComparison.Ordinal);
-                Assert.DoesNotContain(response.Headers, header => header.Key is "Server" or "Vary" or "Strict-Transport-Security" || header.Key.StartsWith("Access-Control", StringComparison.Ordinal));
+                Assert.DoesNotContain(response.Headers, header => header.Key is "Server" or "Strict-Transport-Security" || header.Key.StartsWith("Access-Control", StringComparison.Ordinal));
+                Assert.DoesNotContain("Origin", response.Headers.Vary);
                 if (response.Headers.TryGetValues("Cache-Control", out var kept))
                     Assert.Single(kept);
                 if (token is not null && path.StartsWith("/v1/me", StringComparison.Ordinal))
@@ -108,10 +127,14 @@ public sealed class SpeakingForLaurel(LaurelApp app) : IClassFixture<LaurelApp>
     [InlineData("-", false)]
     public void Forged_is_what_services_would_believe_of_a_proxy(string header, bool isForged) => Assert.Equal(isForged, ClientHeaders.IsForged(header));
 
-    private async Task<string> Registers(Behind behind)
+    private Task<string> Registers(Behind behind)
     {
         var name = $"s{Playing.NewPerson():N}";
-        var instance = new { behind.Address, prefix = $"/{name}", identityHeaders = true };
+        return Registers(name, new { behind.Address, prefix = $"/{name}", identityHeaders = true });
+    }
+
+    private async Task<string> Registers(string name, object instance)
+    {
         (await app.Anonymous.As(app.ServiceToken(Scopes.ServicesRegister)).Put($"/v1/services/{name}/instances", instance)).Is(200);
         var me = app.PersonToken(Playing.NewPerson());
         await Eventually.True(async () =>
