@@ -24,7 +24,10 @@ internal static class DocsPage
         return Results.Text(Write(documents, nonce), "text/html", Encoding.UTF8);
     }
 
-    /// <summary>A document could give a path such values that a browser makes another path of it: then it is not sent.</summary>
+    /// <summary>
+    /// A document could give a path such values that a browser makes another path of it: then it is not sent.
+    /// What stands in a script must not end it, so these options escape what the API's leave readable.
+    /// </summary>
     internal static string Write(IReadOnlyList<OfferedDocument> documents, string nonce) =>
         $$"""
         <!doctype html>
@@ -37,7 +40,7 @@ internal static class DocsPage
         <script nonce="{{nonce}}" src="/docs/swagger-ui-bundle.js"></script>
         <script nonce="{{nonce}}" src="/docs/swagger-ui-standalone-preset.js"></script>
         <script nonce="{{nonce}}">
-        const documents = {{JsonSerializer.Serialize(documents, JsonRules.Options)}};
+        const documents = {{JsonSerializer.Serialize(documents, JsonSerializerOptions.Web)}};
         const ui = SwaggerUIBundle({
           dom_id: "#swagger-ui",
           urls: documents,
@@ -46,9 +49,11 @@ internal static class DocsPage
           deepLinking: true,
           validatorUrl: null,
           requestInterceptor: request => {
+            if (request.loadSpec)
+              return request;
             const path = new URL(request.url, location.href).pathname;
             const shown = documents.find(document => document.url === ui.specSelectors.url());
-            if (!request.loadSpec && !path.startsWith(shown.prefix + "/"))
+            if (!path.startsWith(shown.prefix + "/"))
               throw new Error("This would not go to the service that the document is of.");
             return request;
           },

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Laurel.Docs;
 using Laurel.Gateway.Documents;
 using Laurel.Gateway.Proxying;
 using Laurel.Platform.Access;
@@ -76,6 +77,10 @@ public sealed partial class DocumentsOfServices(LaurelApp app) : IClassFixture<L
         foreach (var script in new[] { "swagger-ui-bundle.js", "swagger-ui-standalone-preset.js", "swagger-ui.css" })
             (await app.Anonymous.Get($"/docs/{script}")).Is(200);
     }
+
+    [Fact]
+    public void A_name_ends_no_script() =>
+        Assert.Equal(3, Script().Count(DocsPage.Write([new OfferedDocument("/openapi/x.json", "</script><script>alert(1)</script><!--")], "n")));
 
     public static TheoryData<string> Lies => ["large", "html", "nothing", "elsewhere", "broken", "deep", "old", "lists", "failing"];
 
