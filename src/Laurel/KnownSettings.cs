@@ -44,6 +44,7 @@ internal static class KnownSettings
         ("Laurel__Limits__LoginBurst", "sign-ups, sign-ins and exchanges of tokens that an address may send at once (100)"),
         ("Laurel__Limits__LoginPerSecond", "sign-ups, sign-ins and exchanges of tokens that an address may send each second (10)"),
         ("Laurel__Limits__AtOnce", "requests that each service works on at once (64 for each processor)"),
+        ("Laurel__Cors__Origins__0", "an origin whose pages may call this from browsers, such as https://console.example.com; more: __1, __2"),
         ("Laurel__TrustedProxies__0", "address or network of a proxy whose X-Forwarded-For counts; more: __1, __2"),
         ("Laurel__Issuers__0__Issuer", "an identity provider of yours whose players are believed, as its tokens name it (iss); more: __1, __2"),
         ("Laurel__Issuers__0__Jwks", "its keys: an address, or a file"),

@@ -2,6 +2,7 @@ using Laurel.Auth;
 using Laurel.Docs;
 using Laurel.Events;
 using Laurel.Gateway;
+using Laurel.Gateway.Documents;
 using Laurel.Platform;
 using Laurel.Platform.Access;
 using Laurel.Platform.Http;
@@ -61,7 +62,7 @@ internal static class LaurelHost
             app.MapEvents();
         if (roles.Has(Roles.Gateway))
             app.MapGateway();
-        app.MapDocs(settings.OwnServices);
+        app.MapDocs(settings.OwnServices, app.Services.GetService<ServiceDocuments>());
         return app;
     }
 

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Laurel.Platform.Http;
+using Laurel.Platform.Limits;
 using Laurel.Platform.Registry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -53,7 +54,7 @@ internal sealed class Failover(RetryBudget budget, ILogger<Failover> log)
             feature.AvailableDestinations = all;
             feature.ProxiedDestination = null;
             context.Features.Set<IForwarderErrorFeature?>(null);
-            context.Response.Clear();
+            ToldLimits.ClearBut(context.Response);
             if (start is not null)
                 start.Position = 0;
         }
@@ -110,7 +111,7 @@ internal sealed class Failover(RetryBudget budget, ILogger<Failover> log)
 
         var route = context.GetReverseProxyFeature().Route.Config.ClusterId;
         log.LogDebug("{Method} {Path} was not answered by {Service}: {Error}", context.Request.Method, context.Request.Path, route, error.Error);
-        context.Response.Clear();
+        ToldLimits.ClearBut(context.Response);
         var problem = error.Error is ForwarderError.RequestTimedOut ? GatewayErrors.Timeout : error.Error is ForwarderError.NoAvailableDestinations ? Errors.Unavailable : GatewayErrors.BadGateway;
         await new Problem(problem) { RetryAfter = TimeSpan.FromSeconds(1) }.ExecuteAsync(context);
     }
