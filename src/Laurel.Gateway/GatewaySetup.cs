@@ -1,3 +1,4 @@
+using Laurel.Gateway.Documents;
 using Laurel.Gateway.Proxying;
 using Laurel.Platform;
 using Laurel.Platform.Http;
@@ -5,6 +6,7 @@ using Laurel.Platform.Limits;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Health;
 
@@ -23,11 +25,13 @@ public static class GatewaySetup
         services.AddSingleton(options);
         services.AddSingleton(new GatewayRole(local));
         services.AddSingleton<ProxyTable>();
+        services.AddSingleton(provider => new ServiceDocuments(
+            provider.GetRequiredService<ProxyTable>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ServiceDocuments>>()));
         services.AddSingleton<RegistryWatch>();
         services.AddSingleton<RetryBudget>();
         services.AddSingleton<Failover>();
         services.AddSingleton<IPassiveHealthCheckPolicy, Breaker>();
-        services.AddReverseProxy().AddTransforms<IdentityTransforms>().ConfigureHttpClient((_, handler) => InnerConnections.Bound(handler));
+        services.AddReverseProxy().AddTransforms<IdentityTransforms>().AddTransforms<AnswerTransforms>().ConfigureHttpClient((_, handler) => InnerConnections.Bound(handler));
         services.RemoveAll<IProxyConfigProvider>();
         services.AddSingleton<IProxyConfigProvider>(provider => provider.GetRequiredService<ProxyTable>());
         services.AddPeriodicWork("gateway: registry", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<RegistryWatch>().Refresh);

@@ -38,6 +38,8 @@ public static class PlatformSetup
         // Less than the ten seconds after which container managers kill.
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(8));
         var services = builder.Services;
+        // Behind a gateway it has been asked, and answered.
+        services.AddSingleton(facesClients ? CorsOptions.Read(builder.Configuration) : CorsOptions.None);
         services.AddSingleton<RevokedSessions>();
         services.AddTrustedIssuers(IssuerSettings.Read(builder.Configuration));
         services.AddSingleton<Cursors>();
@@ -53,7 +55,10 @@ public static class PlatformSetup
 
     public static void UsePlatform(this WebApplication app)
     {
+        app.UseMiddleware<SecurityHeaders>();
         app.UseForwardedHeaders();
+        if (app.Services.GetRequiredService<CorsOptions>() is { Origins.Count: > 0 } cors)
+            app.UseMiddleware<Cors>(cors);
         app.UseMiddleware<ProblemAnswers>();
         app.UseRouting();
         app.UseMiddleware<AccessControl>();

@@ -2,6 +2,7 @@ using Laurel.Auth;
 using Laurel.Docs;
 using Laurel.Events;
 using Laurel.Gateway;
+using Laurel.Gateway.Documents;
 using Laurel.Platform;
 using Laurel.Platform.Access;
 using Laurel.Platform.Http;
@@ -28,6 +29,7 @@ internal static class LaurelHost
         builder.Configuration.AddConfiguration(configuration);
         builder.WebHost.UseKestrel().UseUrls(urls);
         builder.Services.AddSingleton(time ?? TimeProvider.System);
+        builder.Services.AddSingleton<IHostLifetime, StoppedByCommand>();
         builder.Services.AddRouting();
         builder.AddLaurelLogging();
         // What keeps the host from starting is told to the person who starts it, in one line.
@@ -60,7 +62,7 @@ internal static class LaurelHost
             app.MapEvents();
         if (roles.Has(Roles.Gateway))
             app.MapGateway();
-        app.MapDocs(settings.OwnServices);
+        app.MapDocs(settings.OwnServices, app.Services.GetService<ServiceDocuments>());
         return app;
     }
 
@@ -75,6 +77,16 @@ internal static class LaurelHost
             await provider.StartEvents(cancellation);
     }
 
+    /// <summary>
+    /// A host that hears of signals by itself stops at once: the command that runs it hears of them, and first lets others know.
+    /// </summary>
+    private sealed class StoppedByCommand : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+
     /// <summary>How Laurel's own processes know and find one another.</summary>
     private static void AddCluster(this IServiceCollection services, Settings settings)
     {
@@ -86,7 +98,7 @@ internal static class LaurelHost
             services.AddSingleton(MasterKey.Load(configuration["Laurel:MasterKey"], settings.DataDir));
         services.AddSingleton(provider => ClusterKey.Load(
             secret, () => provider.GetRequiredService<SecretBox>().DeriveKey("cluster"), provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(provider => new AuthAddress(settings.AuthUrl, provider.GetRequiredService<IServer>()));
+        services.AddSingleton(provider => new AuthAddress(settings.AuthUrls, provider.GetRequiredService<IServer>()));
     }
 
     private static void AddRemoteAuth(this IServiceCollection services)
@@ -94,10 +106,12 @@ internal static class LaurelHost
         services.AddSingleton<RemoteAuth>();
         services.AddSingleton(provider => new TokenVerifier(
             AuthOptions.Issuer, AuthOptions.Audience, () => provider.GetRequiredService<RemoteAuth>().Keys, provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<TrustedIssuers>()));
+            provider.GetRequiredService<TrustedIssuers>(), provider.GetRequiredService<NextLook>()));
+        services.AddSingleton<NextLook>();
         services.AddSingleton(provider => new ReadinessCheck("keys of auth", _ => provider.GetRequiredService<RemoteAuth>().IsLoaded
             ? Task.CompletedTask
             : throw new UnavailableException("The keys have not been read yet.")));
-        services.AddPeriodicWork("keys and revocations of auth", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<RemoteAuth>().Refresh);
+        services.AddPeriodicWork("keys and revocations of auth", TimeSpan.FromSeconds(1), provider => cancellation =>
+            provider.GetRequiredService<NextLook>().Look(() => provider.GetRequiredService<RemoteAuth>().Refresh(cancellation)));
     }
 }

@@ -1,5 +1,7 @@
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using Laurel.Platform.Http;
+using Laurel.Platform.Limits;
 using Laurel.Platform.Registry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -20,9 +22,12 @@ internal sealed class Failover(RetryBudget budget, ILogger<Failover> log)
     /// <summary>A larger body is not kept to be sent again.</summary>
     private const int MaxKept = 1024 * 1024;
 
+    private readonly ConditionalWeakTable<ClusterModel, ClusterModel> _hasty = [];
+
     public async Task Run(HttpContext context, Func<Task> next)
     {
-        var feature = context.GetReverseProxyFeature();
+        var feature = (ReverseProxyFeature)context.GetReverseProxyFeature();
+        var patient = feature.Cluster;
         var request = context.Request;
         budget.Save();
         var repeat = await MayRepeat(request, feature.Route.Config);
@@ -30,6 +35,7 @@ internal sealed class Failover(RetryBudget budget, ILogger<Failover> log)
         var all = feature.AvailableDestinations;
         for (var attempt = 1; ; attempt++)
         {
+            feature.Cluster = attempt == 1 && repeat && all.Count > 1 ? _hasty.GetValue(patient, Hasty) : patient;
             await next();
             var error = context.GetForwarderErrorFeature();
             if (error is null || context.Response.HasStarted || context.RequestAborted.IsCancellationRequested)
@@ -37,7 +43,7 @@ internal sealed class Failover(RetryBudget budget, ILogger<Failover> log)
 
             var tried = feature.ProxiedDestination;
             var others = all.Where(destination => destination != tried).ToList();
-            if (attempt == MaxAttempts || tried is null || !(repeat || WasNotSent(error)) || !IsWorthwhile(error) || !budget.TrySpend())
+            if (attempt == MaxAttempts || tried is null || !(repeat || WasNotSent(error)) || !IsWorthwhile(error, others.Count) || !budget.TrySpend())
             {
                 await Explain(context, error);
                 return;
@@ -48,18 +54,23 @@ internal sealed class Failover(RetryBudget budget, ILogger<Failover> log)
             feature.AvailableDestinations = all;
             feature.ProxiedDestination = null;
             context.Features.Set<IForwarderErrorFeature?>(null);
-            context.Response.Clear();
+            ToldLimits.ClearBut(context.Response);
             if (start is not null)
                 start.Position = 0;
         }
     }
+
+    /// <summary>The same, with less patience: an address that hangs is left for another one.</summary>
+    private static ClusterModel Hasty(ClusterModel patient) => new(
+        patient.Config with { HttpRequest = patient.Config.HttpRequest! with { ActivityTimeout = Patience.ForFirstOfSeveral } }, patient.HttpClient);
 
     /// <summary>Nobody can have seen it: there was no connection to send it on.</summary>
     private static bool WasNotSent(IForwarderErrorFeature error) =>
         error is { Error: ForwarderError.Request, Exception: HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError } failure }
         && failure.InnerException is SocketException or OperationCanceledException or null;
 
-    private static bool IsWorthwhile(IForwarderErrorFeature error) => Breaker.IsItsFault(error);
+    /// <summary>One that has been waited for in vain, and has no other, is not waited for again.</summary>
+    private static bool IsWorthwhile(IForwarderErrorFeature error, int others) => Breaker.IsItsFault(error) && (others > 0 || error.Error is not ForwarderError.RequestTimedOut);
 
     private static async Task<bool> MayRepeat(HttpRequest request, Yarp.ReverseProxy.Configuration.RouteConfig route)
     {
@@ -78,21 +89,29 @@ internal sealed class Failover(RetryBudget budget, ILogger<Failover> log)
         return hasIds;
     }
 
+    /// <summary>Of the client's own body: too large, or too slow.</summary>
+    private static BadHttpRequestException? Refusal(Exception? exception) => exception switch
+    {
+        BadHttpRequestException bad => bad,
+        AggregateException several => several.InnerExceptions.Select(Refusal).FirstOrDefault(bad => bad is not null),
+        _ => null,
+    };
+
     private static bool CanHaveBody(HttpRequest request) => request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? true;
 
     private async Task Explain(HttpContext context, IForwarderErrorFeature error)
     {
         if (error.Error is ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled or ForwarderError.ResponseBodyCanceled)
             return;
-        if (error.Error is ForwarderError.RequestBodyClient && error.Exception is BadHttpRequestException bad)
+        if (error.Error is ForwarderError.RequestBodyClient && Refusal(error.Exception) is { } bad)
         {
             await new Problem(Errors.ForStatus(bad.StatusCode)).ExecuteAsync(context);
             return;
         }
 
         var route = context.GetReverseProxyFeature().Route.Config.ClusterId;
-        log.LogWarning("{Method} {Path} was not answered by {Service}: {Error}", context.Request.Method, context.Request.Path, route, error.Error);
-        context.Response.Clear();
+        log.LogDebug("{Method} {Path} was not answered by {Service}: {Error}", context.Request.Method, context.Request.Path, route, error.Error);
+        ToldLimits.ClearBut(context.Response);
         var problem = error.Error is ForwarderError.RequestTimedOut ? GatewayErrors.Timeout : error.Error is ForwarderError.NoAvailableDestinations ? Errors.Unavailable : GatewayErrors.BadGateway;
         await new Problem(problem) { RetryAfter = TimeSpan.FromSeconds(1) }.ExecuteAsync(context);
     }

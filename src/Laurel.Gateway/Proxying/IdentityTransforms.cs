@@ -1,5 +1,7 @@
 using System.Net.Http.Headers;
 using Laurel.Platform.Access;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Transforms;
 using Yarp.ReverseProxy.Transforms.Builder;
@@ -13,6 +15,8 @@ namespace Laurel.Gateway.Proxying;
 /// </summary>
 internal sealed class IdentityTransforms(ClusterKey cluster, TimeProvider time) : ITransformProvider
 {
+    private static readonly UriCreationOptions AsWritten = new() { DangerousDisablePathAndQueryCanonicalization = true };
+
     public void ValidateRoute(TransformRouteValidationContext context)
     {
     }
@@ -33,47 +37,47 @@ internal sealed class IdentityTransforms(ClusterKey cluster, TimeProvider time) 
         context.AddRequestTransform(transform =>
         {
             var (incoming, outgoing) = (transform.HttpContext.Request, transform.ProxyRequest.Headers);
-            foreach (var name in incoming.Headers.Keys.Where(IsIdentity))
-            {
-                outgoing.Remove(name);
-                transform.ProxyRequest.Content?.Headers.Remove(name);
-            }
+            foreach (var name in ClientHeaders.OfThisHop(incoming.Headers.Connection).Concat(incoming.Headers.Keys.Where(ClientHeaders.IsForged)))
+                ClientHeaders.Remove(transform.ProxyRequest, name);
 
-            var cookie = incoming.Cookies[SessionCookies.Access];
-            if (cookie is not null && incoming.Headers.Authorization.Count == 0 && (isOwn || introduction is null))
-                outgoing.Authorization = new AuthenticationHeaderValue("Bearer", cookie);
+            // A cookie counts where it was looked at whence it comes: somebody else's service that asks nobody in gets no token by it.
+            if (incoming.Headers.Authorization.Count == 0 && (isOwn || introduction is null) && Caller.Of(transform.HttpContext) is not null)
+                outgoing.Authorization = new AuthenticationHeaderValue("Bearer", incoming.Cookies[SessionCookies.Access]);
+            if (isOwn)
+                KeepAddress(transform);
+            if (isOwn && SameOrigin.IsListed(incoming))
+                ComeFromHere(incoming, outgoing);
             if (!isOwn)
-                KeepSession(transform, outgoing);
+                KeepSession(incoming, outgoing);
             introduction?.Make(Caller.Of(transform.HttpContext), outgoing);
             return ValueTask.CompletedTask;
         });
     }
 
-    /// <summary>`x_user_id`, `X-USER-ID`, `X--User.Id`: some servers take them for the same.</summary>
-    internal static bool IsIdentity(string header)
+    /// <summary>
+    /// As the client has written it: in a path that is read and written anew, a slash that is part of a user's id and one that was written
+    /// as `%252F` look the same. Laurel's own services read it as the gateway has.
+    /// </summary>
+    private static void KeepAddress(RequestTransformContext transform)
     {
-        Span<char> letters = stackalloc char[16];
-        var count = 0;
-        foreach (var letter in header)
-        {
-            if (!char.IsAsciiLetterOrDigit(letter))
-                continue;
-            letters[count++] = char.ToLowerInvariant(letter);
-            if (count == "xuser".Length)
-                return letters[..count].SequenceEqual("xuser");
-        }
+        if (transform.HttpContext.Features.Get<IHttpRequestFeature>()?.RawTarget is ['/', ..] target)
+            transform.ProxyRequest.RequestUri = new Uri(transform.DestinationPrefix.TrimEnd('/') + target, AsWritten);
+    }
 
-        return false;
+    /// <summary>The list of origins is the gateway's. A service that looks at a cookie itself (to refresh, to sign out) knows its host alone.</summary>
+    private static void ComeFromHere(HttpRequest incoming, HttpRequestHeaders outgoing)
+    {
+        outgoing.Remove(HeaderNames.Origin);
+        outgoing.TryAddWithoutValidation(HeaderNames.Origin, $"{incoming.Scheme}://{incoming.Host}");
     }
 
     /// <summary>The cookies of a session with Laurel are nobody else's.</summary>
-    private static void KeepSession(RequestTransformContext transform, HttpRequestHeaders outgoing)
+    private static void KeepSession(HttpRequest incoming, HttpRequestHeaders outgoing)
     {
-        var cookies = transform.HttpContext.Request.Cookies.Where(cookie => cookie.Key is not (SessionCookies.Access or SessionCookies.Refresh)).ToList();
-        if (cookies.Count == transform.HttpContext.Request.Cookies.Count)
+        if (incoming.Headers.Cookie.Count == 0)
             return;
         outgoing.Remove(HeaderNames.Cookie);
-        if (cookies.Count > 0)
-            outgoing.TryAddWithoutValidation(HeaderNames.Cookie, string.Join("; ", cookies.Select(cookie => $"{cookie.Key}={cookie.Value}")));
+        if (ClientHeaders.OthersCookies(incoming.Headers.Cookie) is { } others)
+            outgoing.TryAddWithoutValidation(HeaderNames.Cookie, others);
     }
 }

@@ -29,11 +29,15 @@ internal sealed class ProxyTable : IProxyConfigProvider
 
     private volatile Config _config = new([], []);
 
+    /// <summary>What it was made of.</summary>
+    public IReadOnlyList<RegisteredService> Services { get; private set; } = [];
+
     public IProxyConfig GetConfig() => _config;
 
     public void Replace(IReadOnlyList<RegisteredService> services)
     {
         var before = _config;
+        Services = services;
         _config = new Config([.. services.SelectMany(RoutesOf)], [.. services.Where(service => service.Instances.Count > 0).Select(ClusterOf)]);
         before.Change();
     }

@@ -8,8 +8,11 @@ namespace Laurel.Platform.Access;
 /// </summary>
 public static class SessionCookies
 {
-    public const string Access = "__Host-laurel-access";
-    public const string Refresh = "__Host-laurel-refresh";
+    /// <summary>What begins so is Laurel's.</summary>
+    public const string Prefix = "__Host-laurel-";
+
+    public const string Access = Prefix + "access";
+    public const string Refresh = Prefix + "refresh";
 
     public static void Set(HttpResponse response, string accessToken, TimeSpan accessLifetime, string refreshToken, TimeSpan refreshLifetime)
     {

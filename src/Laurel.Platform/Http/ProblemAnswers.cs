@@ -14,7 +14,6 @@ internal sealed class ProblemAnswers(RequestDelegate next, ILogger<ProblemAnswer
 {
     public async Task InvokeAsync(HttpContext context)
     {
-        SetSecurityHeaders(context.Response.Headers);
         try
         {
             await next(context);
@@ -68,14 +67,6 @@ internal sealed class ProblemAnswers(RequestDelegate next, ILogger<ProblemAnswer
         }
 
         Limit.ClearBut(context.Response);
-        SetSecurityHeaders(context.Response.Headers);
         await problem.ExecuteAsync(context);
-    }
-
-    private static void SetSecurityHeaders(IHeaderDictionary headers)
-    {
-        headers.XContentTypeOptions = "nosniff";
-        headers.XFrameOptions = "DENY";
-        headers["Referrer-Policy"] = "no-referrer";
     }
 }

@@ -4,6 +4,13 @@ using Microsoft.Extensions.Primitives;
 
 namespace Laurel.Platform.Limits;
 
+/// <summary>For whoever answers anew after an attempt has failed.</summary>
+public static class ToldLimits
+{
+    /// <inheritdoc cref="Limit.ClearBut"/>
+    public static void ClearBut(HttpResponse response) => Limit.ClearBut(response);
+}
+
 /// <summary>One limit with a name, the buckets of all it is for, and how it is told (draft-ietf-httpapi-ratelimit-headers).</summary>
 internal sealed class Limit
 {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text;
+using Laurel.Gateway.Documents;
 using Laurel.Platform.Access;
 using Laurel.Platform.Http;
 using Microsoft.AspNetCore.OpenApi;
@@ -12,18 +13,24 @@ internal static class DocsEndpoints
 {
     public static readonly IReadOnlyList<string> Documents = ["auth", "events", "platform"];
 
+    private const string PolicyOfText = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
     /// <param name="app">The process.</param>
     /// <param name="services">Which of Laurel's services it serves, and so describes.</param>
-    public static void MapDocs(this WebApplication app, IReadOnlyList<string> services)
+    /// <param name="others">The documents of services behind it, where it is a gateway.</param>
+    public static void MapDocs(this WebApplication app, IReadOnlyList<string> services, ServiceDocuments? others)
     {
         string[] documents = [.. services, "platform"];
-        app.UseSwaggerUI(ui =>
-        {
-            ui.RoutePrefix = "docs";
-            ui.DocumentTitle = "Laurel API";
-            foreach (var document in Documents)
-                ui.SwaggerEndpoint($"/openapi/{document}.json", document);
-        });
+        // The page is an endpoint; what it loads is Swashbuckle's.
+        app.UseWhen(context => context.GetEndpoint() is null, assets => assets.UseSwaggerUI(ui => ui.RoutePrefix = "docs"));
+        app.MapGet("/docs/index.html", (HttpContext context) => DocsPage.Answer(context,
+            [
+                // A gateway passes on what it does not describe itself.
+                .. (others is null ? documents : Documents).Select(name => new OfferedDocument($"/openapi/{name}.json", name)),
+                .. others?.All.Select(service => new OfferedDocument($"/openapi/services/{Uri.EscapeDataString(service.Name)}.json", service.Name, service.Prefix)) ?? [],
+            ]))
+            .ExcludeFromDescription()
+            .AllowAnyone();
 
         // A document costs milliseconds to make and never changes while the process lives: it is made once.
         var made = new ConcurrentDictionary<string, Lazy<Task<string>>>(StringComparer.Ordinal);
@@ -33,7 +40,20 @@ internal static class DocsEndpoints
             .ExcludeFromDescription()
             .AllowAnyone();
 
-        app.MapGet("/docs/errors", () => Results.Text(ErrorsPage.Html, "text/html", Encoding.UTF8))
+        if (others is not null)
+        {
+            app.MapGet("/openapi/services/{service}.json", async (string service) => await others.Of(service) is { } shown
+                    ? Results.Bytes(shown, "application/json")
+                    : new Problem(Errors.NotFound))
+                .ExcludeFromDescription()
+                .AllowAnyone();
+        }
+
+        app.MapGet("/docs/errors", (HttpContext context) =>
+            {
+                context.Features.Set(new ContentPolicy(PolicyOfText));
+                return Results.Text(ErrorsPage.Html, "text/html", Encoding.UTF8);
+            })
             .ExcludeFromDescription()
             .AllowAnyone();
 

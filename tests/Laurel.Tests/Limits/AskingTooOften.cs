@@ -1,6 +1,7 @@
 using System.Globalization;
 using Laurel.Platform.Access;
 using Laurel.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Laurel.Tests.Limits;
 
@@ -121,6 +122,8 @@ public sealed class AskingTooOften(SmallLimits laurel) : IClassFixture<SmallLimi
     {
         var me = await _app.SignedIn();
         (await From(_here, me.Api, $"/v1/me/sessions/{me.Session}", HttpMethod.Delete)).Is(204);
+        // Apart, a process that is not auth's learns of it within a second.
+        await Eventually.True(() => Task.FromResult(_app.Services.GetServices<RevokedSessions>().All(ended => ended.Contains(me.Session.Value))));
         for (var at = 0; at < 2; at++)
             (await From(_here, me.Api, Mine)).Refused(401, "session_ended");
         for (var at = 0; at < 2; at++)

@@ -6,6 +6,7 @@ using Laurel.Events;
 using Laurel.Platform.Access;
 using Laurel.Platform.Postgres;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -21,6 +22,9 @@ public sealed class LaurelApp(TestPostgres postgres) : IAsyncLifetime
     private TestDatabase? _events;
     private Shape? _shape;
     private HttpClient? _http;
+
+    /// <summary>Whether its roles are processes of their own, behind a gateway; by LAUREL_SHAPE, or where a test says so.</summary>
+    public bool IsApart { get; init; } = Shape.IsToBeApart;
 
     public TestClock Clock { get; } = new();
 
@@ -53,6 +57,9 @@ public sealed class LaurelApp(TestPostgres postgres) : IAsyncLifetime
 
     public Uri Address => _http!.BaseAddress!;
 
+    /// <summary>All that is served, of whichever process.</summary>
+    public IEnumerable<RouteEndpoint> Endpoints => _shape!.Endpoints;
+
     public Api Anonymous => new(_http!);
 
     public async ValueTask InitializeAsync()
@@ -62,10 +69,13 @@ public sealed class LaurelApp(TestPostgres postgres) : IAsyncLifetime
         _events = await postgres.CreateDatabase("events", (at, stop) => Migrate(at, typeof(EventsSetup), stop), cancellation);
         Settings["ConnectionStrings:Auth"] = _auth.ConnectionString;
         Settings["ConnectionStrings:Events"] = _events.ConnectionString;
-        _shape = await Shape.Start(Settings, Clock, cancellation);
+        _shape = await Shape.Start(Settings, IsApart, Clock, cancellation);
         await _shape.IsComplete();
         _http = new HttpClient(new Contract(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }, Documents)) { BaseAddress = _shape.Address };
     }
+
+    /// <summary>Where one of Laurel's services is reached, going around the gateway.</summary>
+    public Uri AddressOf(string service) => _shape!.AddressOf(service == AuthSetup.Service ? Roles.Auth : Roles.Events);
 
     /// <summary>Somebody new with this role, signed in. Made in the database: hashing a password a test would prove nothing.</summary>
     public async Task<Actor> SignedIn(Role role = Role.User)
@@ -87,6 +97,14 @@ public sealed class LaurelApp(TestPostgres postgres) : IAsyncLifetime
     public string ServiceToken(params IEnumerable<string> scopes) =>
         Services.GetRequiredService<SessionTokens>().ForService(
             new ServiceAccountId(Guid.CreateVersion7(Clock.GetUtcNow())), Guid.CreateVersion7(Clock.GetUtcNow()), scopes);
+
+    /// <summary>When each process knows of all tokens that were ended so far: those that are not auth's learn of it within a second.</summary>
+    public async Task EndsAreKnown()
+    {
+        var ended = await Database.Query(
+            "SELECT id FROM revocations WHERE revoked_at > $1", row => row.GetGuid(0), [Clock.GetUtcNow().AddMinutes(-1)], TestContext.Current.CancellationToken);
+        await Eventually.True(() => Task.FromResult(Services.GetServices<RevokedSessions>().All(known => ended.All(known.Contains))));
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -1,7 +1,9 @@
 using Laurel.Auth;
 using Laurel.Events;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Laurel.Tests.Support;
 
@@ -13,7 +15,7 @@ internal sealed class Shape : IServiceProvider, IAsyncDisposable
 {
     private readonly List<Running> _running = [];
 
-    public static bool IsApart => Environment.GetEnvironmentVariable("LAUREL_SHAPE") switch
+    public static bool IsToBeApart => Environment.GetEnvironmentVariable("LAUREL_SHAPE") switch
     {
         null or "" or "together" => false,
         "apart" => true,
@@ -23,13 +25,19 @@ internal sealed class Shape : IServiceProvider, IAsyncDisposable
     /// <summary>Of the one that faces the clients.</summary>
     public Uri Address => new(_running.First(one => one.Roles.Has(Roles.Gateway)).App.Urls.Single());
 
-    public static async Task<Shape> Start(IReadOnlyDictionary<string, string?> settings, TimeProvider clock, CancellationToken cancellation)
+    /// <summary>Of the first that has the role.</summary>
+    public Uri AddressOf(Roles role) => new(_running.First(one => one.Roles.Has(role)).App.Urls.Single());
+
+    /// <summary>What all of them serve; of what the gateway passes on, what stands in it is the same and comes last.</summary>
+    public IEnumerable<RouteEndpoint> Endpoints => _running.SelectMany(one => one.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>());
+
+    public static async Task<Shape> Start(IReadOnlyDictionary<string, string?> settings, bool isApart, TimeProvider clock, CancellationToken cancellation)
     {
         var shape = new Shape();
         try
         {
-            var auth = await shape.Start(settings, IsApart ? Roles.Auth : Roles.All, clock, cancellation);
-            if (!IsApart)
+            var auth = await shape.Start(settings, isApart ? Roles.Auth : Roles.All, clock, cancellation);
+            if (!isApart)
                 return shape;
             var others = new Dictionary<string, string?>(settings, StringComparer.Ordinal)
             {
@@ -69,18 +77,17 @@ internal sealed class Shape : IServiceProvider, IAsyncDisposable
 
     private object? First(Type serviceType) => _running.Select(one => one.App.Services.GetService(serviceType)).FirstOrDefault(service => service is not null);
 
-    /// <summary>When the gateway knows all services: what is there answers then that one has to sign in.</summary>
+    /// <summary>When the gateway can serve and knows all services. It is asked nothing that counts: a test may be about limits.</summary>
     public async Task IsComplete()
     {
         using var http = new HttpClient { BaseAddress = Address };
-        foreach (var path in new[] { "/v1/me", "/v1/me/progress" })
+        var known = _running.First(one => one.Roles.Has(Roles.Gateway)).App.Services.GetRequiredService<EndpointDataSource>();
+        await Eventually.True(async () =>
         {
-            await Eventually.True(async () =>
-            {
-                using var response = await http.GetAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
-                return response.StatusCode == System.Net.HttpStatusCode.Unauthorized;
-            });
-        }
+            using var response = await http.GetAsync(new Uri("/health/ready", UriKind.Relative), TestContext.Current.CancellationToken);
+            return response.IsSuccessStatusCode
+                && new[] { "v1/me", "v1/me/progress" }.All(path => known.Endpoints.OfType<RouteEndpoint>().Any(endpoint => endpoint.RoutePattern.RawText!.Trim('/') == path));
+        });
     }
 
     public async ValueTask DisposeAsync()
