@@ -6,6 +6,8 @@ namespace Laurel;
 [Flags]
 internal enum Roles
 {
+    None = 0,
+
     /// <summary>Faces the clients: passes on what is served elsewhere.</summary>
     Gateway = 1,
 
@@ -31,7 +33,7 @@ internal static class RolesText
     {
         if (string.IsNullOrWhiteSpace(text))
             return Roles.All;
-        Roles roles = 0;
+        var roles = Roles.None;
         foreach (var name in text.Split(',', StringSplitOptions.TrimEntries))
         {
             var known = Names.FirstOrDefault(one => one.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
@@ -43,7 +45,7 @@ internal static class RolesText
         return roles;
     }
 
-    public static bool Has(this Roles roles, Roles any) => (roles & any) != 0;
+    public static bool Has(this Roles roles, Roles any) => (roles & any) != Roles.None;
 
     public static string Text(this Roles roles) => string.Join(", ", Names.Where(one => roles.Has(one.Role)).Select(one => one.Name));
 }

@@ -22,7 +22,7 @@ internal sealed record PointsBody(string UserId, long Amount, string? Reason = n
 
 internal sealed record ReversalBody(string? Reason = null);
 
-internal sealed record ServiceBody(string Address, string Prefix, string HealthPath, bool IdentityHeaders, IReadOnlyList<ServiceRoute>? Routes = null);
+internal sealed record ServiceBody(string Address, string Prefix, string HealthPath, string? OpenApiPath, bool IdentityHeaders, IReadOnlyList<ServiceRoute>? Routes);
 
 internal sealed record LeaseAnswer(int RenewAfterSeconds, string IdentityKey)
 {

@@ -15,6 +15,9 @@ public sealed record ServiceOptions
     /// <summary>What answers 200 when this process can serve; it is asked once a second.</summary>
     public string HealthPath { get; init; } = "/health/ready";
 
+    /// <summary>Where its OpenAPI document is, such as <c>/openapi.json</c>, which the gateway shows among Laurel's; null: it has none.</summary>
+    public string? OpenApiPath { get; init; }
+
     /// <summary>
     /// What it serves, and to whom: the gateway refuses all else. Read when the registration starts. Null: all below the prefix, to
     /// everybody who is signed in.
@@ -40,6 +43,7 @@ public sealed record ServiceOptions
         not { Prefix: ['/', _, ..] } => $"Prefix is such as /leaderboards, not '{Prefix}'.",
         not { Address: { IsAbsoluteUri: true, Scheme: "http" or "https", PathAndQuery: "/" } } => $"Address is such as http://10.0.0.7:5090, not '{Address}'.",
         not { HealthPath: ['/', ..] } => $"HealthPath is such as /health/ready, not '{HealthPath}'.",
+        { OpenApiPath: not (null or ['/', ..]) } => $"OpenApiPath is such as /openapi.json, not '{OpenApiPath}'.",
         _ when DrainFor < TimeSpan.Zero => "DrainFor is not negative.",
         _ => null,
     };

@@ -96,7 +96,7 @@ public sealed class ServiceRegistration : IAsyncDisposable
     private async Task KeepRegistered(CancellationToken stopping)
     {
         var body = Transport.Write(
-            new ServiceBody(Address, _options.Prefix, _options.HealthPath, IdentityHeaders: true, _options.Routes is { } routes ? [.. routes] : null), WireJson.Default.ServiceBody);
+            new ServiceBody(Address, _options.Prefix, _options.HealthPath, _options.OpenApiPath, IdentityHeaders: true, _options.Routes), WireJson.Default.ServiceBody);
         var (outage, refusal) = (NewOutage(), new Backoff(_transport.Time));
         try
         {

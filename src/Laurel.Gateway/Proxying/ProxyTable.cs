@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Laurel.Platform.Access;
 using Laurel.Platform.Http;
@@ -124,6 +125,7 @@ internal sealed class ProxyTable : IProxyConfigProvider
 
     private static string[] Words(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
+    [SuppressMessage("Design", "CA1001", Justification = "Whoever watches it may be late; its source has neither timer nor handle.")]
     private sealed class Config(IReadOnlyList<RouteConfig> routes, IReadOnlyList<ClusterConfig> clusters) : IProxyConfig
     {
         private readonly CancellationTokenSource _changed = new();

@@ -2,7 +2,6 @@ using System.Text.RegularExpressions;
 using Laurel.Platform.Access;
 using Laurel.Platform.Limits;
 using Laurel.Platform.Tokens;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
 
@@ -37,7 +36,7 @@ public static partial class RouteTable
             return $"The method is one of {string.Join(", ", Methods)}.";
         if (route.Path.Length > 400 || !Template().IsMatch(route.Path))
             return "A path is made of plain segments, {name}, {name:guid}, {name:int}, and {**rest} at the end.";
-        if (Names().Matches(route.Path).Select(name => name.Value).GroupBy(name => name, StringComparer.OrdinalIgnoreCase).Any(same => same.Count() > 1))
+        if (Parameters().Matches(route.Path).GroupBy(parameter => parameter.Groups["name"].Value, StringComparer.OrdinalIgnoreCase).Any(same => same.Count() > 1))
             return "Each name stands in a path once.";
         if (prefix is not null && !IsBelow(route.Path, prefix))
             return $"All that this service serves is below {prefix}.";
@@ -49,7 +48,7 @@ public static partial class RouteTable
     }
 
     /// <summary>Equal for templates between which no path could choose: what their parameters are called, and letter case, makes no difference.</summary>
-    public static string Shape(string template) => Names().Replace(template.TrimEnd('/'), "").ToLowerInvariant();
+    public static string Shape(string template) => Parameters().Replace(template.TrimEnd('/'), "{${stars}").ToLowerInvariant();
 
     public static bool IsPrefix(string text) => text.Length is > 1 and <= 100 && Prefix().IsMatch(text);
 
@@ -58,12 +57,13 @@ public static partial class RouteTable
 
     private static string Absolute(string template) => template.StartsWith('/') ? template : "/" + template;
 
-    [GeneratedRegex(@"^(/([A-Za-z0-9._~-]+|\{[A-Za-z][A-Za-z0-9]*(:(guid|int))?\}))*(/\{\*\*[A-Za-z][A-Za-z0-9]*\}|/)?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^(/([A-Za-z0-9._~-]+|\{[A-Za-z][A-Za-z0-9]*(:(guid|int))?\}))*(/\{\*\*[A-Za-z][A-Za-z0-9]*\}|/)?\z", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Template();
 
-    [GeneratedRegex(@"(?<=\{\**)[A-Za-z][A-Za-z0-9]*", RegexOptions.CultureInvariant)]
-    private static partial Regex Names();
+    [GeneratedRegex(@"\{(?<stars>\**)(?<name>[A-Za-z][A-Za-z0-9]*)", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    private static partial Regex Parameters();
 
-    [GeneratedRegex("^(/[a-z0-9][a-z0-9._~-]*)+$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(/[a-z0-9][a-z0-9._~-]*)+\z", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Prefix();
 }

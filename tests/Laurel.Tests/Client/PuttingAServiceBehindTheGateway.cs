@@ -128,7 +128,7 @@ public sealed class PuttingAServiceBehindTheGateway(LaurelApp app) : IClassFixtu
         foreach (var bad in new[]
         {
             good with { Name = "" }, good with { Prefix = "leaderboards" }, good with { Prefix = "/" }, good with { Address = new Uri("/here", UriKind.Relative) },
-            good with { Address = new Uri("http://10.0.0.7/path") }, good with { Address = new Uri("ftp://10.0.0.7") }, good with { HealthPath = "ready" },
+            good with { Address = new Uri("http://10.0.0.7/path") }, good with { Address = new Uri("ftp://10.0.0.7") }, good with { HealthPath = "ready" }, good with { OpenApiPath = "openapi.json" },
             good with { DrainFor = TimeSpan.FromSeconds(-1) },
         })
         {

@@ -127,6 +127,7 @@ public sealed class RegisteringServices(LaurelApp app) : IClassFixture<LaurelApp
     [InlineData("http://10.0.0.7", "/Upper", "invalid_prefix")]
     [InlineData("http://10.0.0.7", "/a/../v1", "invalid_prefix")]
     [InlineData("http://10.0.0.7", "/{**all}", "invalid_prefix")]
+    [InlineData("http://10.0.0.7", "/line\n", "invalid_prefix")]
     public async Task What_cannot_be_a_service_is_refused(string address, string prefix, string code) =>
         (await Account().Put($"/v1/services/{NewService().Name}/instances", new { address, prefix })).Refused(422, "rule_broken").Because(code == "invalid_address" ? "address" : "prefix", code);
 
@@ -136,6 +137,8 @@ public sealed class RegisteringServices(LaurelApp app) : IClassFixture<LaurelApp
     [InlineData("GET", "{0}/{{**rest}}/more")]
     [InlineData("GET", "{0}/{{id}}/{{id}}")]
     [InlineData("TRACE", "{0}/x")]
+    [InlineData("GET", "{0}/x\n")]
+    [InlineData("GET", "{0}/{{id}}/{{**ID}}")]
     public async Task A_route_that_cannot_be_passed_on_is_refused(string method, string path)
     {
         var (name, prefix) = NewService();
