@@ -16,7 +16,7 @@ internal static class KnownSettings
         ("Laurel__PostgresDir", "folder that PostgreSQL's programs are installed in (the data folder)"),
         ("Laurel__MasterKey", "32 bytes in base64 that seal the signing keys (a file in the data folder)"),
         ("Laurel__Roles", "what this process does: gateway, auth, events, worker, several separated by commas (all)"),
-        ("Laurel__AuthUrl", "where the auth service is, for processes without it"),
+        ("Laurel__AuthUrl", "where the auth service is, for processes without it; several addresses are separated by semicolons"),
         ("Laurel__AdvertiseUrl", "where other processes reach this one (where it listens)"),
         ("Laurel__ClusterSecret", "what Laurel's own processes know one another by (made of the master key)"),
         ("Laurel__Gateway__Services__0__Name", "a service of yours behind the gateway; more: __1, __2"),

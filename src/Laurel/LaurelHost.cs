@@ -29,6 +29,7 @@ internal static class LaurelHost
         builder.Configuration.AddConfiguration(configuration);
         builder.WebHost.UseKestrel().UseUrls(urls);
         builder.Services.AddSingleton(time ?? TimeProvider.System);
+        builder.Services.AddSingleton<IHostLifetime, StoppedByCommand>();
         builder.Services.AddRouting();
         builder.AddLaurelLogging();
         // What keeps the host from starting is told to the person who starts it, in one line.
@@ -76,6 +77,16 @@ internal static class LaurelHost
             await provider.StartEvents(cancellation);
     }
 
+    /// <summary>
+    /// A host that hears of signals by itself stops at once: the command that runs it hears of them, and first lets others know.
+    /// </summary>
+    private sealed class StoppedByCommand : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+
     /// <summary>How Laurel's own processes know and find one another.</summary>
     private static void AddCluster(this IServiceCollection services, Settings settings)
     {
@@ -87,7 +98,7 @@ internal static class LaurelHost
             services.AddSingleton(MasterKey.Load(configuration["Laurel:MasterKey"], settings.DataDir));
         services.AddSingleton(provider => ClusterKey.Load(
             secret, () => provider.GetRequiredService<SecretBox>().DeriveKey("cluster"), provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(provider => new AuthAddress(settings.AuthUrl, provider.GetRequiredService<IServer>()));
+        services.AddSingleton(provider => new AuthAddress(settings.AuthUrls, provider.GetRequiredService<IServer>()));
     }
 
     private static void AddRemoteAuth(this IServiceCollection services)

@@ -23,11 +23,11 @@ internal sealed record Settings(IConfigurationRoot Configuration)
     public IReadOnlyList<string> OwnServices =>
         [.. new[] { (Roles.Auth, AuthSetup.Service), (Roles.Events, EventsSetup.Service) }.Where(one => Roles.Has(one.Item1)).Select(one => one.Item2)];
 
-    /// <summary>Where the auth service is; null: in this process.</summary>
-    public Uri? AuthUrl { get; } = Address(Configuration, "AuthUrl");
+    /// <summary>Where the auth service is, each of its processes or what stands before them; none: in this process.</summary>
+    public IReadOnlyList<Uri> AuthUrls { get; } = Addresses(Configuration, "AuthUrl");
 
     /// <summary>Where others reach this process; null: where it listens.</summary>
-    public Uri? AdvertiseUrl { get; } = Address(Configuration, "AdvertiseUrl");
+    public Uri? AdvertiseUrl { get; } = Addresses(Configuration, "AdvertiseUrl").FirstOrDefault();
 
     public string DataDir => Path.GetFullPath(Configuration["Laurel:DataDir"] is { Length: > 0 } folder ? folder : ".laurel");
 
@@ -49,14 +49,13 @@ internal sealed record Settings(IConfigurationRoot Configuration)
         return new Settings(configuration);
     }
 
-    private static Uri? Address(IConfiguration configuration, string name)
-    {
-        if (configuration[$"Laurel:{name}"] is not { Length: > 0 } text)
-            return null;
-        return Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
-            ? address
-            : throw new StartupException($"Laurel__{name} must be an address such as http://auth:8081.");
-    }
+    private static Uri[] Addresses(IConfiguration configuration, string name) =>
+    [
+        .. (configuration[$"Laurel:{name}"] ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Select(text => Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
+                ? address
+                : throw new StartupException($"Laurel__{name} must be an address such as http://auth:8081.")),
+    ];
 
     /// <summary>
     /// <c>--Laurel:DataDir=folder</c> or <c>--Laurel:DataDir folder</c>. A value may hold what it likes, also `=`, and is never

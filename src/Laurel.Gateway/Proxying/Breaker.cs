@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Health;
 using Yarp.ReverseProxy.Model;
@@ -10,7 +11,7 @@ namespace Laurel.Gateway.Proxying;
 /// Opens for an address that fails several times in a row: it gets no requests for a while, and then is tried again. What a service
 /// answers is no failure here, whatever its status: only that it cannot be reached, or does not answer.
 /// </summary>
-internal sealed class Breaker(IDestinationHealthUpdater health) : IPassiveHealthCheckPolicy
+internal sealed class Breaker(IDestinationHealthUpdater health, ILogger<Breaker> log) : IPassiveHealthCheckPolicy
 {
     public const string PolicyName = "Breaker";
 
@@ -32,6 +33,7 @@ internal sealed class Breaker(IDestinationHealthUpdater health) : IPassiveHealth
         if (Interlocked.Increment(ref inARow.Value) < Failures)
             return;
         Volatile.Write(ref inARow.Value, 0);
+        log.LogWarning("{Address} of {Service} has failed {Count} times in a row, and is left alone for a moment", destination.Model.Config.Address, cluster.ClusterId, Failures);
         health.SetPassive(cluster, destination, DestinationHealth.Unhealthy, cluster.Model.Config.HealthCheck?.Passive?.ReactivationPeriod ?? Patience.OfBreaker);
     }
 

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using Laurel.Platform.Http;
 using Laurel.Platform.Limits;
 using Laurel.Platform.Registry;
@@ -21,9 +22,12 @@ internal sealed class Failover(RetryBudget budget, ILogger<Failover> log)
     /// <summary>A larger body is not kept to be sent again.</summary>
     private const int MaxKept = 1024 * 1024;
 
+    private readonly ConditionalWeakTable<ClusterModel, ClusterModel> _hasty = [];
+
     public async Task Run(HttpContext context, Func<Task> next)
     {
-        var feature = context.GetReverseProxyFeature();
+        var feature = (ReverseProxyFeature)context.GetReverseProxyFeature();
+        var patient = feature.Cluster;
         var request = context.Request;
         budget.Save();
         var repeat = await MayRepeat(request, feature.Route.Config);
@@ -31,6 +35,7 @@ internal sealed class Failover(RetryBudget budget, ILogger<Failover> log)
         var all = feature.AvailableDestinations;
         for (var attempt = 1; ; attempt++)
         {
+            feature.Cluster = attempt == 1 && repeat && all.Count > 1 ? _hasty.GetValue(patient, Hasty) : patient;
             await next();
             var error = context.GetForwarderErrorFeature();
             if (error is null || context.Response.HasStarted || context.RequestAborted.IsCancellationRequested)
@@ -54,6 +59,10 @@ internal sealed class Failover(RetryBudget budget, ILogger<Failover> log)
                 start.Position = 0;
         }
     }
+
+    /// <summary>The same, with less patience: an address that hangs is left for another one.</summary>
+    private static ClusterModel Hasty(ClusterModel patient) => new(
+        patient.Config with { HttpRequest = patient.Config.HttpRequest! with { ActivityTimeout = Patience.ForFirstOfSeveral } }, patient.HttpClient);
 
     /// <summary>Nobody can have seen it: there was no connection to send it on.</summary>
     private static bool WasNotSent(IForwarderErrorFeature error) =>
@@ -92,7 +101,7 @@ internal sealed class Failover(RetryBudget budget, ILogger<Failover> log)
         }
 
         var route = context.GetReverseProxyFeature().Route.Config.ClusterId;
-        log.LogWarning("{Method} {Path} was not answered by {Service}: {Error}", context.Request.Method, context.Request.Path, route, error.Error);
+        log.LogDebug("{Method} {Path} was not answered by {Service}: {Error}", context.Request.Method, context.Request.Path, route, error.Error);
         ToldLimits.ClearBut(context.Response);
         var problem = error.Error is ForwarderError.RequestTimedOut ? GatewayErrors.Timeout : error.Error is ForwarderError.NoAvailableDestinations ? Errors.Unavailable : GatewayErrors.BadGateway;
         await new Problem(problem) { RetryAfter = TimeSpan.FromSeconds(1) }.ExecuteAsync(context);

@@ -3,18 +3,58 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 
 namespace Laurel.Platform.Access;
 
-/// <summary>Where the auth service is reached from this process: where it was told to look, or in this very process.</summary>
-public sealed class AuthAddress(Uri? configured, IServer server) : IDisposable
+/// <summary>
+/// Where the auth service is reached from this process: where it was told to look, or in this very process. Of several addresses the one
+/// that answers: after a failure the next one is asked.
+/// </summary>
+public sealed class AuthAddress : IDisposable
 {
-    public HttpClient Client { get; } = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(2) })
-    {
-        Timeout = TimeSpan.FromSeconds(5),
-        MaxResponseContentBufferSize = 16 * 1024 * 1024,
-    };
+    private readonly IReadOnlyList<Uri> _configured;
+    private readonly IServer _server;
+    private int _turn;
 
-    public Uri Uri(string path) => new(configured ?? OwnAddress.Of(server), path);
+    public AuthAddress(IReadOnlyList<Uri> configured, IServer server)
+    {
+        (_configured, _server) = (configured, server);
+        Client = new HttpClient(new AskAnotherNext(this))
+        {
+            Timeout = TimeSpan.FromSeconds(5),
+            MaxResponseContentBufferSize = 16 * 1024 * 1024,
+        };
+    }
+
+    public HttpClient Client { get; }
+
+    public Uri Uri(string path) => new(_configured.Count == 0 ? OwnAddress.Of(_server) : _configured[(int)((uint)Volatile.Read(ref _turn) % _configured.Count)], path);
 
     public void Dispose() => Client.Dispose();
+
+    private sealed class AskAnotherNext(AuthAddress address) : DelegatingHandler(new SocketsHttpHandler
+    {
+        UseProxy = false,
+        UseCookies = false,
+        AllowAutoRedirect = false,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(2),
+    })
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var turn = Volatile.Read(ref address._turn);
+            var answered = false;
+            try
+            {
+                var response = await base.SendAsync(request, cancellationToken);
+                answered = (int)response.StatusCode < 500;
+                return response;
+            }
+            finally
+            {
+                // Of several who fail at once one alone turns.
+                if (!answered)
+                    Interlocked.CompareExchange(ref address._turn, turn + 1, turn);
+            }
+        }
+    }
 }
 
 /// <summary>Where this process listens, as it is reached from here.</summary>

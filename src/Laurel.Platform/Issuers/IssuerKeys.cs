@@ -55,15 +55,19 @@ internal sealed class IssuerKeys(IssuerSettings settings, HttpClient http, TimeP
     {
         lock (_gate)
         {
-            var now = time.GetUtcNow();
-            if (_reading.IsCompleted && (now - _readAt).Duration() >= notSooner)
-            {
-                _readAt = now;
-                _reading = Task.Run(Read);
-            }
+            if (_reading.IsCompleted && (time.GetUtcNow() - _readAt).Duration() >= notSooner)
+                _reading = Task.Run(ReadNow);
 
             return _reading;
         }
+    }
+
+    /// <summary>Whoever has waited for it does not begin the next one: it counts from its end.</summary>
+    private async Task ReadNow()
+    {
+        await Read();
+        lock (_gate)
+            _readAt = time.GetUtcNow();
     }
 
     /// <summary>Never fails: a request may be waiting for it.</summary>

@@ -34,7 +34,7 @@ internal static class ServeCommand
         ListenAddresses.Check(urls);
         if (parsed.GetValue(RolesOption) is { } roles)
             settings = settings with { Roles = RolesText.Parse(roles) };
-        if (!settings.Roles.Has(Roles.Auth) && settings.AuthUrl is null)
+        if (!settings.Roles.Has(Roles.Auth) && settings.AuthUrls.Count == 0)
             throw new StartupException("A process without the role auth needs Laurel__AuthUrl, such as http://auth:8081.");
         await using var databases = await Databases.Open(settings, join: false, interrupted);
         await databases.Migrate(interrupted);

@@ -24,6 +24,7 @@ internal sealed record Size
             Races = 1_000,
             Transfers = 1_000_000,
             IdenticalUsers = 500,
+            RollingRestarts = 50,
         },
         var other => throw new InvalidOperationException($"LAUREL_CHAOS is ci or full, not {other}."),
     };
@@ -47,4 +48,5 @@ internal sealed record Size
     public int Races { get; init; } = 100;
     public int Transfers { get; init; } = 20_000;
     public int IdenticalUsers { get; init; } = 100;
+    public int RollingRestarts { get; init; } = 5;
 }

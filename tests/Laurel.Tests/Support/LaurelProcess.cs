@@ -101,10 +101,16 @@ internal sealed class LaurelProcess : IAsyncDisposable
     /// <returns>How long it took from the start of the process until it said that it was ready to serve.</returns>
     public async Task<TimeSpan> Ready()
     {
-        var address = await _address.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
-        _http = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = address };
+        await Serves();
         (await Api.Get("/health/ready")).Is(200);
         return TimeProvider.System.GetElapsedTime(_started);
+    }
+
+    /// <summary>When it listens; some of its roles may still wait for another process.</summary>
+    public async Task Serves()
+    {
+        var address = await _address.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        _http ??= new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = address };
     }
 
     /// <summary>When it says this, or something that begins like it.</summary>

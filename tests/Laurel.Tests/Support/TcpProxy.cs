@@ -47,6 +47,9 @@ internal class TcpProxy : IAsyncDisposable
     /// <summary>New connections are closed at once.</summary>
     public bool IsDown { get; set; }
 
+    /// <summary>How long each answer takes on its way.</summary>
+    public TimeSpan Slowness { get; set; }
+
     /// <summary>Decides about what a client sends; where there is none, it passes.</summary>
     public Func<string, Passage>? Rule { get; set; }
 
@@ -108,12 +111,12 @@ internal class TcpProxy : IAsyncDisposable
             var passage = Rule?.Invoke(Encoding.Latin1.GetString(bytes)) ?? Passage.Pass;
             cutTheAnswer |= passage is Passage.CutTheAnswer;
             return passage;
-        }, broken);
-        var down = Pump(upstream, client, _ => cutTheAnswer ? Passage.Cut : Passage.Pass, broken);
+        }, () => TimeSpan.Zero, broken);
+        var down = Pump(upstream, client, _ => cutTheAnswer ? Passage.Cut : Passage.Pass, () => Slowness, broken);
         await Task.WhenAll(up, down);
     }
 
-    private static async Task Pump(Socket from, Socket to, Func<ReadOnlySpan<byte>, Passage> rule, CancellationTokenSource broken)
+    private static async Task Pump(Socket from, Socket to, Func<ReadOnlySpan<byte>, Passage> rule, Func<TimeSpan> slowness, CancellationTokenSource broken)
     {
         var buffer = new byte[65_536];
         try
@@ -121,6 +124,8 @@ internal class TcpProxy : IAsyncDisposable
             int count;
             while ((count = await from.ReceiveAsync(buffer, broken.Token)) > 0)
             {
+                if (slowness() is { Ticks: > 0 } slow)
+                    await Task.Delay(slow, broken.Token);
                 var passage = rule(buffer.AsSpan(0, count));
                 if (passage is Passage.Cut)
                     break;
