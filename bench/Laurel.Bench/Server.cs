@@ -55,9 +55,13 @@ internal sealed class Server : IAsyncDisposable
     ];
 
     /// <summary>Starts the server that was built along with this tool, on a free port and an empty data folder.</summary>
-    public static async Task<Server> Start(IEnumerable<KeyValuePair<string, string?>> settings, TimeProvider time, CancellationToken cancel)
+    /// <param name="settings">Its environment.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancel">Ends the waiting.</param>
+    /// <param name="admin">The server on whose databases it is: it has an admin already.</param>
+    public static async Task<Server> Start(IEnumerable<KeyValuePair<string, string?>> settings, TimeProvider time, CancellationToken cancel, Server? admin = null)
     {
-        var (email, password) = ("bench@laurel.example", Convert.ToHexString(RandomNumberGenerator.GetBytes(16)));
+        var (email, password) = (admin?._email ?? "bench@laurel.example", admin?._password ?? Convert.ToHexString(RandomNumberGenerator.GetBytes(16)));
         var process = await ServerProcess.Start(
             FindExecutable(),
             [],

@@ -47,13 +47,15 @@ public static class AuthSetup
             AuthOptions.Audience,
             () => provider.GetRequiredService<KeyRing>().Verifying,
             provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<TrustedIssuers>()));
+            provider.GetRequiredService<TrustedIssuers>(),
+            provider.GetRequiredService<NextLook>()));
+        services.AddSingleton<NextLook>();
         services.AddSingleton(new ReadinessCheck("auth database", cancellation => database.Execute("SELECT 1", [], cancellation)));
-        services.AddPeriodicWork("auth: keys and revocations", TimeSpan.FromSeconds(1), provider => async cancellation =>
+        services.AddPeriodicWork("auth: keys and revocations", TimeSpan.FromSeconds(1), provider => cancellation => provider.GetRequiredService<NextLook>().Look(async () =>
         {
             await provider.GetRequiredService<Revocations>().Refresh(cancellation);
             await provider.GetRequiredService<KeyStore>().Load(cancellation);
-        });
+        }));
         services.AddPeriodicWork("auth: logins", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<LoginHistory>().HandOn);
         services.AddPeriodicWork("auth: login activities", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<LoginActivities>().Report);
         services.AddPeriodicWork("auth: services", TimeSpan.FromMinutes(10), provider => provider.GetRequiredService<ServiceStore>().Sweep);

@@ -5,7 +5,6 @@ namespace Laurel.Client;
 /// </summary>
 public sealed class LaurelClient : IAsyncDisposable
 {
-    private readonly Transport _transport;
     private readonly CancellationTokenSource _stopping = new();
 
     /// <summary>Nothing is sent until something is asked for.</summary>
@@ -14,10 +13,10 @@ public sealed class LaurelClient : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         if (options.Flaw() is { } flaw)
             throw new ArgumentException(flaw, nameof(options));
-        _transport = new Transport(options);
-        Activities = new ActivityReporter(_transport, options.Activities, _stopping.Token);
-        Deliveries = new DeliveryDesk(_transport);
-        Points = new PointsDesk(_transport);
+        Transport = new Transport(options);
+        Activities = new ActivityReporter(Transport, options.Activities, _stopping.Token);
+        Deliveries = new DeliveryDesk(Transport);
+        Points = new PointsDesk(Transport);
     }
 
     /// <summary>What users did. Needs the scope <c>activities:write</c>.</summary>
@@ -29,11 +28,13 @@ public sealed class LaurelClient : IAsyncDisposable
     /// <summary>Users' points. Needs the scope <c>points:write</c>.</summary>
     public PointsDesk Points { get; }
 
+    internal Transport Transport { get; }
+
     /// <summary>Waits until the activities that were reported are settled, for as long as <see cref="ActivityOptions.DrainFor"/> says.</summary>
     public async ValueTask DisposeAsync()
     {
         await Activities.Close(_stopping);
         _stopping.Dispose();
-        _transport.Dispose();
+        Transport.Dispose();
     }
 }

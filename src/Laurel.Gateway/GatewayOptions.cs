@@ -29,6 +29,8 @@ public sealed record GatewayOptions
 {
     public IReadOnlyList<ConfiguredService> Services { get; init; } = [];
 
+    private static readonly string[] Own = ["auth", "events"];
+
     public static GatewayOptions Read(IConfiguration configuration)
     {
         GatewayOptions options;
@@ -41,10 +43,16 @@ public sealed record GatewayOptions
             throw new StartupException($"The settings Laurel__Gateway cannot be read: {exception.Message}", exception);
         }
 
+        if (options.Services.Select(service => service.Name).FirstOrDefault(name => name.Length == 0 || Own.Contains(name, StringComparer.OrdinalIgnoreCase)) is { } unusable)
+            throw new StartupException($"Laurel__Gateway__Services needs a name for each service, and '{unusable}' is none.");
+        if (options.Services.DistinctBy(service => service.Name, StringComparer.OrdinalIgnoreCase).Count() < options.Services.Count)
+            throw new StartupException("Laurel__Gateway__Services names a service twice: more addresses of one are separated by semicolons.");
         foreach (var service in options.Services)
         {
             if (!RouteTable.IsPrefix(service.Prefix) || RouteTable.IsBelow(service.Prefix, "/v1"))
                 throw new StartupException($"Laurel__Gateway__Services names the prefix '{service.Prefix}': one is like /leaderboards, and below /v1 is Laurel's own.");
+            if (options.Services.FirstOrDefault(other => other != service && RouteTable.IsBelow(service.Prefix, other.Prefix)) is { } above)
+                throw new StartupException($"Laurel__Gateway__Services gives '{service.Name}' a prefix that is also '{above.Name}'s.");
             var instances = service.ToService().Instances;
             if (instances.Count == 0 || !instances.All(instance => InnerAddress.Is(instance.Address, out _)))
                 throw new StartupException($"Laurel__Gateway__Services names no address for '{service.Name}', or one that is none: an address is like http://10.0.0.7:5000.");

@@ -5,12 +5,15 @@ using Laurel.Gateway.Proxying;
 using Laurel.Platform.Access;
 using Laurel.Platform.Http;
 using Laurel.Platform.Registry;
+using Microsoft.Extensions.Logging;
 
 namespace Laurel.Gateway;
 
 /// <summary>Keeps up with which services there are. While auth is away the gateway goes on with those that it knows.</summary>
-internal sealed class RegistryWatch(AuthAddress auth, ClusterKey cluster, GatewayOptions options, GatewayRole role, ProxyTable table)
+internal sealed class RegistryWatch(
+    AuthAddress auth, ClusterKey cluster, GatewayOptions options, GatewayRole role, ProxyTable table, ILogger<RegistryWatch> log)
 {
+    private readonly RegisteredService[] _configured = [.. options.Services.Select(service => service.ToService())];
     private string? _tag;
 
     /// <summary>Whether it has ever been told.</summary>
@@ -27,8 +30,18 @@ internal sealed class RegistryWatch(AuthAddress auth, ClusterKey cluster, Gatewa
             return;
         response.EnsureSuccessStatusCode();
         var snapshot = await response.Content.ReadFromJsonAsync<RegistrySnapshot>(JsonRules.Options, cancellation);
-        table.Replace([.. snapshot!.Services.Where(service => !role.Serves(service.Name)), .. options.Services.Select(service => service.ToService())]);
+        table.Replace([.. snapshot!.Services.Where(service => !role.Serves(service.Name) && !TakesWhatIsConfigured(service)), .. _configured]);
         _tag = response.Headers.ETag?.Tag;
+    }
+
+    /// <summary>The registry does not know what this gateway's settings name; who registers in its place gets nothing.</summary>
+    private bool TakesWhatIsConfigured(RegisteredService service)
+    {
+        var takes = Array.Exists(_configured, configured => configured.Name == service.Name
+            || (service.Prefix is { } prefix && (RouteTable.IsBelow(prefix, configured.Prefix!) || RouteTable.IsBelow(configured.Prefix!, prefix))));
+        if (takes)
+            log.LogWarning("The service {Service} has registered in the place of one that the settings name, and gets no requests", service.Name);
+        return takes;
     }
 }
 

@@ -106,10 +106,12 @@ internal static class LaurelHost
         services.AddSingleton<RemoteAuth>();
         services.AddSingleton(provider => new TokenVerifier(
             AuthOptions.Issuer, AuthOptions.Audience, () => provider.GetRequiredService<RemoteAuth>().Keys, provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<TrustedIssuers>()));
+            provider.GetRequiredService<TrustedIssuers>(), provider.GetRequiredService<NextLook>()));
+        services.AddSingleton<NextLook>();
         services.AddSingleton(provider => new ReadinessCheck("keys of auth", _ => provider.GetRequiredService<RemoteAuth>().IsLoaded
             ? Task.CompletedTask
             : throw new UnavailableException("The keys have not been read yet.")));
-        services.AddPeriodicWork("keys and revocations of auth", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<RemoteAuth>().Refresh);
+        services.AddPeriodicWork("keys and revocations of auth", TimeSpan.FromSeconds(1), provider => cancellation =>
+            provider.GetRequiredService<NextLook>().Look(() => provider.GetRequiredService<RemoteAuth>().Refresh(cancellation)));
     }
 }

@@ -17,6 +17,7 @@ internal sealed class Game : IAsyncDisposable
     private readonly NpgsqlDataSource _events;
     private readonly int _users;
     private readonly TimeProvider _time;
+    private Server? _owned;
     private (string Id, string Secret) _gameServer;
 
     private Game(Server server, NpgsqlDataSource events, int users, TimeProvider time) =>
@@ -32,6 +33,22 @@ internal sealed class Game : IAsyncDisposable
             [new("ConnectionStrings__Auth", await cluster.MakeDatabase($"{name}_auth", cancel)), new("ConnectionStrings__Events", database)],
             options.Time,
             cancel);
+        try
+        {
+            var game = await On(server, database, events, users, options, cancel);
+            game._owned = server;
+            return game;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>On a server that runs, and goes on when the game is over.</summary>
+    public static async Task<Game> On(Server server, string database, int events, int users, StageOptions options, CancellationToken cancel)
+    {
         var game = new Game(server, Cluster.Open(database), users, options.Time);
         try
         {
@@ -46,16 +63,16 @@ internal sealed class Game : IAsyncDisposable
     }
 
     /// <summary>Activities, so many a request, by users without a pattern.</summary>
-    public Scenario Reports(string name, int perRequest, int connections) => Scenario.Http(
+    public Scenario Reports(string name, int perRequest, int connections, Uri? at = null) => Scenario.Http(
         name,
-        _server.Url,
+        at ?? _server.Url,
         async cancel =>
         {
             var token = await ServiceToken(cancel);
             return _ =>
             {
                 var feed = new Feed(_users, _time);
-                return Requests.Posts(_server.Url, "/v1/activities", token, json => feed.Write(json, perRequest));
+                return Requests.Posts(at ?? _server.Url, "/v1/activities", token, json => feed.Write(json, perRequest));
             };
         },
         Encoding.UTF8.GetBytes($"\"accepted\":{perRequest},")) with
@@ -89,7 +106,8 @@ internal sealed class Game : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _server.DisposeAsync();
+        if (_owned is not null)
+            await _owned.DisposeAsync();
         await _events.DisposeAsync();
     }
 

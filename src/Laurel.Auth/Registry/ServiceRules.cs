@@ -43,7 +43,7 @@ internal static partial class ServiceRules
                 yield return new FieldError($"routes[{i}]", "invalid_route", fault);
         }
 
-        if (routes.DistinctBy(route => (route.Method, Parameters().Replace(route.Path.TrimEnd('/'), "{}").ToLowerInvariant())).Count() < routes.Count)
+        if (routes.DistinctBy(route => (route.Method, RouteTable.Shape(route.Path))).Count() < routes.Count)
             yield return new FieldError("routes", "repeated_route", "Each route stands here once.");
     }
 
@@ -51,7 +51,4 @@ internal static partial class ServiceRules
 
     [GeneratedRegex("^[a-z][a-z0-9-]{1,39}$", RegexOptions.CultureInvariant)]
     private static partial Regex Name();
-
-    [GeneratedRegex(@"\{[^}]*\}", RegexOptions.CultureInvariant)]
-    private static partial Regex Parameters();
 }

@@ -139,7 +139,7 @@ internal sealed class ServiceStore(NpgsqlDataSource database)
     {
         var tag = await database.Query(
             """
-            SELECT md5(string_agg(services.name || ' ' || COALESCE(prefix, '') || ' ' || COALESCE(address, '') || ' ' || COALESCE(encode(digest, 'hex'), ''), ',' ORDER BY services.name, registered_at, address))
+            SELECT md5(string_agg(services.name || ' ' || COALESCE(prefix, '') || ' ' || COALESCE(owner, '') || ' ' || COALESCE(address, '') || ' ' || COALESCE(encode(digest, 'hex'), ''), ',' ORDER BY services.name, registered_at, address))
             FROM services
             LEFT JOIN service_instances ON service_instances.name = services.name AND (expires_at IS NULL OR expires_at > now())
             WHERE removed_at IS NULL
@@ -152,19 +152,20 @@ internal sealed class ServiceStore(NpgsqlDataSource database)
     {
         var rows = await database.Query(
             """
-            SELECT services.name, prefix, said
+            SELECT services.name, prefix, owner, said
             FROM services
             LEFT JOIN service_instances ON service_instances.name = services.name AND (expires_at IS NULL OR expires_at > now())
             WHERE removed_at IS NULL
             ORDER BY services.name, registered_at, address
             """,
-            row => (Name: row.GetString(0), Prefix: row.OptionalText(1), Said: row.OptionalText(2)), [], cancellation);
+            row => (Name: row.GetString(0), Prefix: row.OptionalText(1), Owner: row.OptionalText(2), Said: row.OptionalText(3)), [], cancellation);
         return
         [
-            .. rows.GroupBy(row => (row.Name, row.Prefix)).Select(service => new RegisteredService(
+            .. rows.GroupBy(row => (row.Name, row.Prefix, row.Owner)).Select(service => new RegisteredService(
                 service.Key.Name,
                 [.. service.Where(row => row.Said is not null).Select(row => JsonSerializer.Deserialize<ServiceInstance>(row.Said!, JsonRules.Options)!)],
-                service.Key.Prefix)),
+                service.Key.Prefix,
+                service.Key.Owner)),
         ];
     }
 

@@ -17,7 +17,10 @@ public sealed record InstanceRequest(
     string Address, string? Prefix = null, string HealthPath = "/health/ready", string? OpenApiPath = null, bool IdentityHeaders = false, IReadOnlyList<ServiceRoute>? Routes = null);
 
 /// <summary>How long it counts, and how often it should be said again.</summary>
-public sealed record InstanceLease(int LeaseSeconds, int RenewAfterSeconds);
+/// <param name="LeaseSeconds">After so long without a word the process is taken out.</param>
+/// <param name="RenewAfterSeconds">After so long it should say again that it is there.</param>
+/// <param name="IdentityKey">In base64, for whoever wants to be told who calls: with it the gateways sign what they tell. A secret.</param>
+public sealed record InstanceLease(int LeaseSeconds, int RenewAfterSeconds, string? IdentityKey = null);
 
 /// <summary>A service that an admin names: who may register its processes, or where they are.</summary>
 public sealed record NewServiceRequest(
@@ -81,12 +84,12 @@ internal static class ServicesApi
 
         var added = await store.Add(wanted.Name, wanted.Prefix, wanted.Owner?.ToString(), instances, actor, cancellation);
         return added == Registering.Done
-            ? TypedResults.Created($"/v1/services/{wanted.Name}", new RegisteredService(wanted.Name, instances, wanted.Prefix))
+            ? TypedResults.Created($"/v1/services/{wanted.Name}", new RegisteredService(wanted.Name, instances, wanted.Prefix, wanted.Owner?.ToString()))
             : Refused(added);
     }
 
     private static async Task<Results<Ok<InstanceLease>, Problem>> Register(
-        string name, Body<InstanceRequest> body, Caller caller, Actor actor, ServiceStore store, CancellationToken cancellation)
+        string name, Body<InstanceRequest> body, Caller caller, Actor actor, ServiceStore store, ClusterKey cluster, CancellationToken cancellation)
     {
         if (!ServiceRules.IsName(name))
             return new Problem(Errors.NotFound);
@@ -105,7 +108,10 @@ internal static class ServicesApi
 
         var registered = await store.Register(name, prefix, instance, caller.Subject, actor, cancellation);
         return registered == Registering.Done
-            ? TypedResults.Ok(new InstanceLease((int)ServiceStore.Lease.TotalSeconds, (int)ServiceStore.Lease.TotalSeconds / 3))
+            ? TypedResults.Ok(new InstanceLease(
+                (int)ServiceStore.Lease.TotalSeconds,
+                (int)ServiceStore.Lease.TotalSeconds / 3,
+                said.IdentityHeaders ? Convert.ToBase64String(cluster.KeyOf(name, caller.Subject)) : null))
             : Refused(registered);
     }
 

@@ -110,6 +110,8 @@ internal sealed class Transport : IDisposable
 
     private static T Read<T>(byte[] answer, JsonTypeInfo<T> type, HttpResponseMessage response)
     {
+        if (response.StatusCode == HttpStatusCode.NoContent && NoAnswer.Instance is T nothing)
+            return nothing;
         try
         {
             if (JsonSerializer.Deserialize(answer, type) is { } read)

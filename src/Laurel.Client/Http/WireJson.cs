@@ -22,6 +22,27 @@ internal sealed record PointsBody(string UserId, long Amount, string? Reason = n
 
 internal sealed record ReversalBody(string? Reason = null);
 
+internal sealed record ServiceBody(string Address, string Prefix, string HealthPath, bool IdentityHeaders, IReadOnlyList<ServiceRoute>? Routes = null);
+
+internal sealed record LeaseAnswer(int RenewAfterSeconds, string IdentityKey)
+{
+    public TimeSpan RenewAfter => TimeSpan.FromSeconds(Math.Clamp(RenewAfterSeconds, 1, 60));
+
+    public byte[] Key()
+    {
+        var key = new byte[IdentityKey.Length];
+        return Convert.TryFromBase64String(IdentityKey, key, out var length) && length > 0
+            ? key[..length]
+            : throw new LaurelException("The key by which gateways sign who calls is no base64.", null);
+    }
+}
+
+/// <summary>204.</summary>
+internal sealed record NoAnswer
+{
+    public static readonly NoAnswer Instance = new();
+}
+
 /// <summary>
 /// What is on the wire, known when this is compiled. Fields that this version does not know are passed over: Laurel may be newer.
 /// </summary>
@@ -43,4 +64,7 @@ internal sealed record ReversalBody(string? Reason = null);
 [JsonSerializable(typeof(PointsBody))]
 [JsonSerializable(typeof(ReversalBody))]
 [JsonSerializable(typeof(PointsTransfer))]
+[JsonSerializable(typeof(ServiceBody))]
+[JsonSerializable(typeof(LeaseAnswer))]
+[JsonSerializable(typeof(NoAnswer))]
 internal sealed partial class WireJson : JsonSerializerContext;

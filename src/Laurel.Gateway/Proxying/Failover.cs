@@ -43,7 +43,7 @@ internal sealed class Failover(RetryBudget budget, ILogger<Failover> log)
 
             var tried = feature.ProxiedDestination;
             var others = all.Where(destination => destination != tried).ToList();
-            if (attempt == MaxAttempts || tried is null || !(repeat || WasNotSent(error)) || !IsWorthwhile(error) || !budget.TrySpend())
+            if (attempt == MaxAttempts || tried is null || !(repeat || WasNotSent(error)) || !IsWorthwhile(error, others.Count) || !budget.TrySpend())
             {
                 await Explain(context, error);
                 return;
@@ -69,7 +69,8 @@ internal sealed class Failover(RetryBudget budget, ILogger<Failover> log)
         error is { Error: ForwarderError.Request, Exception: HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError } failure }
         && failure.InnerException is SocketException or OperationCanceledException or null;
 
-    private static bool IsWorthwhile(IForwarderErrorFeature error) => Breaker.IsItsFault(error);
+    /// <summary>One that has been waited for in vain, and has no other, is not waited for again.</summary>
+    private static bool IsWorthwhile(IForwarderErrorFeature error, int others) => Breaker.IsItsFault(error) && (others > 0 || error.Error is not ForwarderError.RequestTimedOut);
 
     private static async Task<bool> MayRepeat(HttpRequest request, Yarp.ReverseProxy.Configuration.RouteConfig route)
     {
@@ -88,13 +89,21 @@ internal sealed class Failover(RetryBudget budget, ILogger<Failover> log)
         return hasIds;
     }
 
+    /// <summary>Of the client's own body: too large, or too slow.</summary>
+    private static BadHttpRequestException? Refusal(Exception? exception) => exception switch
+    {
+        BadHttpRequestException bad => bad,
+        AggregateException several => several.InnerExceptions.Select(Refusal).FirstOrDefault(bad => bad is not null),
+        _ => null,
+    };
+
     private static bool CanHaveBody(HttpRequest request) => request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? true;
 
     private async Task Explain(HttpContext context, IForwarderErrorFeature error)
     {
         if (error.Error is ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled or ForwarderError.ResponseBodyCanceled)
             return;
-        if (error.Error is ForwarderError.RequestBodyClient && error.Exception is BadHttpRequestException bad)
+        if (error.Error is ForwarderError.RequestBodyClient && Refusal(error.Exception) is { } bad)
         {
             await new Problem(Errors.ForStatus(bad.StatusCode)).ExecuteAsync(context);
             return;

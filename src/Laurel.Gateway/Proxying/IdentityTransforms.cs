@@ -1,7 +1,7 @@
 using System.Net.Http.Headers;
 using Laurel.Platform.Access;
-using Laurel.Platform.Http;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Transforms;
 using Yarp.ReverseProxy.Transforms.Builder;
@@ -11,12 +11,11 @@ namespace Laurel.Gateway.Proxying;
 
 /// <summary>
 /// Who calls, as the service behind is told: Laurel's own by the token, also where a browser sent it as a cookie; others that want it by
-/// two headers, and by nothing with which they could act as the user. What a client says of itself is taken away in every spelling.
+/// headers, and by nothing with which they could act as the user. What a client says of itself is taken away in every spelling.
 /// </summary>
-internal sealed class IdentityTransforms : ITransformProvider
+internal sealed class IdentityTransforms(ClusterKey cluster, TimeProvider time) : ITransformProvider
 {
-    public const string UserId = "X-User-Id";
-    public const string UserRole = "X-User-Role";
+    private static readonly UriCreationOptions AsWritten = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
     public void ValidateRoute(TransformRouteValidationContext context)
     {
@@ -29,7 +28,9 @@ internal sealed class IdentityTransforms : ITransformProvider
     public void Apply(TransformBuilderContext context)
     {
         var isOwn = context.Route.Metadata?.ContainsKey(ProxyTable.IsOwn) == true;
-        var wantsHeaders = context.Route.Metadata?.ContainsKey(ProxyTable.IdentityHeaders) == true;
+        var introduction = context.Route.Metadata?.GetValueOrDefault(ProxyTable.IdentityHeaders) is { } owner
+            ? new Introduction(owner.Length == 0 ? null : cluster.KeyOf(context.Route.ClusterId!, owner), time)
+            : null;
         // Laurel's own look at the host for what a cookie may write from.
         if (isOwn)
             context.AddOriginalHost();
@@ -40,16 +41,27 @@ internal sealed class IdentityTransforms : ITransformProvider
                 ClientHeaders.Remove(transform.ProxyRequest, name);
 
             // A cookie counts where it was looked at whence it comes: somebody else's service that asks nobody in gets no token by it.
-            if (incoming.Headers.Authorization.Count == 0 && (isOwn || !wantsHeaders) && Caller.Of(transform.HttpContext) is not null)
+            if (incoming.Headers.Authorization.Count == 0 && (isOwn || introduction is null) && Caller.Of(transform.HttpContext) is not null)
                 outgoing.Authorization = new AuthenticationHeaderValue("Bearer", incoming.Cookies[SessionCookies.Access]);
+            if (isOwn)
+                KeepAddress(transform);
             if (isOwn && SameOrigin.IsListed(incoming))
                 ComeFromHere(incoming, outgoing);
             if (!isOwn)
                 KeepSession(incoming, outgoing);
-            if (wantsHeaders)
-                Introduce(transform.HttpContext, outgoing);
+            introduction?.Make(Caller.Of(transform.HttpContext), outgoing);
             return ValueTask.CompletedTask;
         });
+    }
+
+    /// <summary>
+    /// As the client has written it: in a path that is read and written anew, a slash that is part of a user's id and one that was written
+    /// as `%252F` look the same. Laurel's own services read it as the gateway has.
+    /// </summary>
+    private static void KeepAddress(RequestTransformContext transform)
+    {
+        if (transform.HttpContext.Features.Get<IHttpRequestFeature>()?.RawTarget is ['/', ..] target)
+            transform.ProxyRequest.RequestUri = new Uri(transform.DestinationPrefix.TrimEnd('/') + target, AsWritten);
     }
 
     /// <summary>The list of origins is the gateway's. A service that looks at a cookie itself (to refresh, to sign out) knows its host alone.</summary>
@@ -67,14 +79,5 @@ internal sealed class IdentityTransforms : ITransformProvider
         outgoing.Remove(HeaderNames.Cookie);
         if (ClientHeaders.OthersCookies(incoming.Headers.Cookie) is { } others)
             outgoing.TryAddWithoutValidation(HeaderNames.Cookie, others);
-    }
-
-    private static void Introduce(HttpContext context, HttpRequestHeaders outgoing)
-    {
-        outgoing.Authorization = null;
-        if (Caller.Of(context) is not { } caller)
-            return;
-        outgoing.TryAddWithoutValidation(UserId, Uri.EscapeDataString(caller.Subject));
-        outgoing.TryAddWithoutValidation(UserRole, caller.Role is { } role ? WireNames<Role>.Of(role) : "SERVICE");
     }
 }

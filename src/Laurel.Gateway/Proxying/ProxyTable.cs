@@ -13,7 +13,7 @@ namespace Laurel.Gateway.Proxying;
 /// <summary>What is passed on to whom, as YARP wants to be told: replaced whole.</summary>
 internal sealed class ProxyTable : IProxyConfigProvider
 {
-    /// <summary>Of a route: whether whoever serves it wants to be told who calls, and is told nothing else of them.</summary>
+    /// <summary>Of a route whose service wants to be told who calls, and is told nothing else of them: the account that owns the service, if any.</summary>
     public const string IdentityHeaders = "identity";
 
     /// <summary>Of a route: whether it is one of Laurel's own services.</summary>
@@ -61,11 +61,11 @@ internal sealed class ProxyTable : IProxyConfigProvider
     private static IEnumerable<RouteConfig> RoutesOf(RegisteredService service)
     {
         // Of a route that two versions of a service state, what the one says that came last holds.
-        var stated = new Dictionary<(string Method, string Path), (ServiceRoute Route, ServiceInstance By)>();
+        var stated = new Dictionary<(string Method, string Shape), (ServiceRoute Route, ServiceInstance By)>();
         foreach (var instance in service.Instances)
         {
             foreach (var route in instance.Routes ?? [])
-                stated[(route.Method, route.Path)] = (route, instance);
+                stated[(route.Method, RouteTable.Shape(route.Path))] = (route, instance);
         }
 
         foreach (var (route, by) in stated.Values)
@@ -91,7 +91,7 @@ internal sealed class ProxyTable : IProxyConfigProvider
         if (route.Repeat is { } when)
             metadata[RepeatKey] = when.ToString();
         if (by.IdentityHeaders)
-            metadata[IdentityHeaders] = "";
+            metadata[IdentityHeaders] = service.Owner ?? "";
         if (service.Prefix is null)
             metadata[IsOwn] = "";
         return new RouteConfig

@@ -28,7 +28,7 @@ internal sealed class AccessControl(RequestDelegate next, TokenVerifier tokens, 
         return looking is null ? GoOn(context, rule, refused, caller) : Wait(context, rule, looking);
     }
 
-    /// <summary>A trusted issuer may just have begun to sign with a new key: its player need not sign in again for that.</summary>
+    /// <summary>Auth or a trusted issuer may just have begun to sign with a new key: nobody need sign in again for that.</summary>
     private async Task Wait(HttpContext context, AccessRule? rule, Task looking)
     {
         await looking;
@@ -69,7 +69,7 @@ internal sealed class AccessControl(RequestDelegate next, TokenVerifier tokens, 
     /// <param name="context">The request.</param>
     /// <param name="isCounted">Whether its address has been charged for it.</param>
     /// <param name="caller">Who sent it.</param>
-    /// <param name="looking">Over when the keys of a trusted issuer have been looked at again.</param>
+    /// <param name="looking">Over when the keys have been looked at again.</param>
     private Problem? Identify(HttpContext context, ref bool isCounted, out Caller? caller, out Task? looking)
     {
         (caller, looking) = (null, null);

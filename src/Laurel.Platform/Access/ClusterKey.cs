@@ -47,6 +47,12 @@ public sealed class ClusterKey(byte[] key, TimeProvider time)
             && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(Stamp(at)), Encoding.UTF8.GetBytes(token.ToString()));
     }
 
+    /// <summary>
+    /// What one service and the gateways share, and nobody else: by it the service knows that it was a gateway that told it who calls.
+    /// Another account that comes to own the name gets another key.
+    /// </summary>
+    public byte[] KeyOf(string service, string owner) => HMACSHA256.HashData(key, Encoding.UTF8.GetBytes($"laurel-service.{service}.{owner}"));
+
     private string Stamp(long at) => string.Create(
         CultureInfo.InvariantCulture, $"{Prefix}{at}.{Base64Url.EncodeToString(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes($"{Prefix}{at}")))}");
 }

@@ -31,7 +31,8 @@ public sealed record ServiceInstance(
 /// <param name="Name">Its name.</param>
 /// <param name="Instances">Its processes, those that came last at the end.</param>
 /// <param name="Prefix">Below which all that it serves stands; Laurel's own services have none.</param>
-public sealed record RegisteredService(string Name, IReadOnlyList<ServiceInstance> Instances, string? Prefix = null);
+/// <param name="Owner">The account that registers its processes; none where their addresses are fixed.</param>
+public sealed record RegisteredService(string Name, IReadOnlyList<ServiceInstance> Instances, string? Prefix = null, string? Owner = null);
 
 /// <summary>All that a gateway has to know, at one moment.</summary>
 public sealed record RegistrySnapshot(IReadOnlyList<RegisteredService> Services);

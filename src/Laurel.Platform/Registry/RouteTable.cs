@@ -48,6 +48,9 @@ public static partial class RouteTable
         return null;
     }
 
+    /// <summary>Equal for templates between which no path could choose: what their parameters are called, and letter case, makes no difference.</summary>
+    public static string Shape(string template) => Names().Replace(template.TrimEnd('/'), "").ToLowerInvariant();
+
     public static bool IsPrefix(string text) => text.Length is > 1 and <= 100 && Prefix().IsMatch(text);
 
     public static bool IsBelow(string path, string prefix) =>

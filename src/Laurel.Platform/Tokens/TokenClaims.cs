@@ -35,6 +35,9 @@ internal static class TokenClaims
         json.Flush();
     }
 
+    /// <summary>As the token says, which nobody may have signed for yet.</summary>
+    public static DateTimeOffset? IssuedAt(JsonElement claims) => Time(claims, "iat"u8);
+
     public static SignedToken? Read(JsonElement claims, string kid, string issuer, string audience, out TokenOutcome outcome)
     {
         outcome = TokenOutcome.BadClaims;

@@ -8,7 +8,7 @@ namespace Laurel.Platform.Tokens;
 /// Verifies access tokens, and remembers those that passed, so that the next request with the same token costs a hash and two
 /// look-ups. Only what has passed every check is remembered: a flood of invented tokens cannot push out good ones.
 /// </summary>
-public sealed class TokenVerifier(string issuer, string audience, Func<KeySet> keys, TimeProvider time, TrustedIssuers? trusted = null)
+public sealed class TokenVerifier(string issuer, string audience, Func<KeySet> keys, TimeProvider time, TrustedIssuers? trusted = null, NextLook? next = null)
 {
     // About 20 MB when both generations are full.
     internal const int GenerationCapacity = 32_768;
@@ -26,7 +26,7 @@ public sealed class TokenVerifier(string issuer, string audience, Func<KeySet> k
     /// <param name="token">As it came.</param>
     /// <param name="outcome">Why there is no identity.</param>
     /// <param name="looking">
-    /// Where a trusted issuer's key is unknown: over when its keys have been looked at again, after which the same token may be good.
+    /// Where a key is unknown that may be a new one: over when keys have been looked at again, after which the same token may be good.
     /// </param>
     internal Identity? Verify(ReadOnlySpan<char> token, out TokenOutcome outcome, out Task? looking)
     {
@@ -99,7 +99,10 @@ public sealed class TokenVerifier(string issuer, string audience, Func<KeySet> k
             return other.Read(header, payload, token[..payloadEnd], signature, out outcome, out looking);
 
         if (ReadHeader(header, out outcome) is not { } key)
+        {
+            looking = outcome is TokenOutcome.UnknownKey && IsNew(payload) ? next?.Wait() : null;
             return null;
+        }
 
         if (!key.Verify(token[..payloadEnd], signature))
         {
@@ -152,6 +155,13 @@ public sealed class TokenVerifier(string issuer, string audience, Func<KeySet> k
 
         outcome = TokenOutcome.UnknownKey;
         return TokenFormat.Text(header, "kid"u8) is { } kid ? keys().Find(kid) : null;
+    }
+
+    /// <summary>By what it says of itself: keys are looked at every second, so that one which signed earlier would be known.</summary>
+    private bool IsNew(byte[] payload)
+    {
+        using var claims = TokenFormat.ParseObject(payload);
+        return claims is not null && TokenClaims.IssuedAt(claims.RootElement) is { } issuedAt && (time.GetUtcNow() - issuedAt).Duration() < Skew;
     }
 
     private bool KeyCounts(SignedToken token) => token.Issuer is { } other ? other.Keys.Now.Holds(token.Kid) : keys().Find(token.Kid) is not null;

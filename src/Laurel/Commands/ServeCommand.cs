@@ -45,7 +45,7 @@ internal static class ServeCommand
         if (settings.Roles.Has(Roles.Auth))
             await MakeAdmin(app, settings, interrupted);
 
-        await Start(app, urls, interrupted);
+        await Start(app, urls);
         Announce(app, settings, databases);
         await Run(app, databases, interrupted);
     }
@@ -91,11 +91,11 @@ internal static class ServeCommand
         await stop.CancelAsync();
     }
 
-    private static async Task Start(WebApplication app, string urls, CancellationToken interrupted)
+    private static async Task Start(WebApplication app, string urls)
     {
         try
         {
-            await StartOrStop(app, interrupted);
+            await StartOrStop(app);
         }
         catch (IOException exception)
         {
@@ -108,11 +108,12 @@ internal static class ServeCommand
     }
 
     /// <summary>What has begun already ends in order, so that nothing but the reason is told.</summary>
-    private static async Task StartOrStop(WebApplication app, CancellationToken interrupted)
+    private static async Task StartOrStop(WebApplication app)
     {
         try
         {
-            await app.StartAsync(interrupted);
+            // It takes no time: what does is over. Half a start would be told as many failures; interrupted, it stops as soon as it is done.
+            await app.StartAsync(CancellationToken.None);
         }
         catch
         {

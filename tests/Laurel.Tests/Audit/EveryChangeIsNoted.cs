@@ -73,7 +73,7 @@ public sealed class EveryChangeIsNoted(LaurelApp app) : IClassFixture<LaurelApp>
     }
 
     /// <summary>Endpoints that change something and are not for players.</summary>
-    private IEnumerable<string> Changing() => app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+    private IEnumerable<string> Changing() => app.Endpoints
         .Where(route => route.Metadata.GetMetadata<AccessRule>() is { Anyone: false } rule && !rule.Roles.Contains(Role.User))
         .SelectMany(route => route.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods.Where(method => method != "GET").Select(method =>
             $"{method} /{route.RoutePattern.RawText!.Trim('/').Replace(":guid", "", StringComparison.Ordinal)}") ?? []);

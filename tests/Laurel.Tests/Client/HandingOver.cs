@@ -167,8 +167,14 @@ public sealed class BeingCalled
         Assert.Equal([new ItemContent("sword", "Sword", 1)], told.Delivery.Contents);
 
         var rotated = (await _app.Operator().Post($"/v1/webhooks/{webhook.Field("id")}/rotate-secret")).Is(200).Field("secret");
-        var (second, _, _) = await _app.Claims(swords);
-        await Eventually.True(() => Task.FromResult(game.About(second).Count > 0));
+        // Whoever sends them learns of the new secret within a second.
+        var second = "";
+        await Eventually.True(async () =>
+        {
+            (second, _, _) = await _app.Claims(swords);
+            await Eventually.True(() => Task.FromResult(game.About(second).Count > 0));
+            return game.About(second)[0].Signature.Contains(' ', StringComparison.Ordinal);
+        });
         Assert.Equal(Guid.Parse(second), Read(verifier, game.About(second)[0]).Delivery!.ClaimId);
         Assert.Equal(Guid.Parse(second), Read(new WebhookVerifier(rotated), game.About(second)[0]).Delivery!.ClaimId);
         Assert.Throws<WebhookException>(() => Read(verifier, game.About(second)[0] with { Id = told.Id }));

@@ -92,6 +92,7 @@ public sealed class ReportingFromAGame(LaurelApp app) : IClassFixture<LaurelApp>
         // Its scopes are changed: from now on its tokens are refused.
         var admin = app.Anonymous.As(app.PersonToken(Playing.NewPerson(), Role.Admin));
         (await admin.Patch($"/v1/service-accounts/{options.ClientId}", new { scopes = new[] { Scopes.ActivitiesWrite, Scopes.PointsWrite } })).Is(200);
+        await app.EndsAreKnown();
         await AtOnce(20, () => client.Activities.Send([Killed(me)], Cancellation));
         Assert.Equal(2, obstacle.TokensAsked);
         Assert.Equal(40, await app.Counted(me));

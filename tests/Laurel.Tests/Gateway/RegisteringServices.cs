@@ -21,7 +21,7 @@ public sealed class RegisteringServices(LaurelApp app) : IClassFixture<LaurelApp
 
         using var request = new HttpRequestMessage(HttpMethod.Get, $"{prefix}/top?of=week");
         request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {app.PersonToken(player)}");
-        foreach (var forged in new[] { "X-User-Id", "x_user_id", "X-USER-ROLE", "X.User.Id", "x--user--role" })
+        foreach (var forged in new[] { "X-User-Id", "x_user_id", "X-USER-ROLE", "X.User.Id", "x--user--role", "X-User-Signature" })
             request.Headers.TryAddWithoutValidation(forged, "ADMIN");
         request.Headers.TryAddWithoutValidation("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
         using var http = new HttpClient { BaseAddress = app.Address };
@@ -61,6 +61,30 @@ public sealed class RegisteringServices(LaurelApp app) : IClassFixture<LaurelApp
         Assert.Equal(405, (await Raw(HttpMethod.Delete, $"{prefix}/open")).Status);
         // Nothing that was refused has come to it: besides the two that passed there were only those to the open one.
         Assert.Equal(2, behind.Asked.Count(asked => asked.ContainsKey("Authorization")));
+    }
+
+    /// <summary>Two versions of a service, while one takes the other's place.</summary>
+    [Fact]
+    public async Task Processes_that_call_a_part_of_a_path_otherwise_are_of_one_mind()
+    {
+        await using var older = await Behind.Start();
+        await using var newer = await Behind.Start();
+        var (name, prefix) = NewService();
+        var account = Account();
+        await Registers(account, name, new { older.Address, prefix, routes = Routes("{id}", "Top", Role.User) });
+        await Registers(account, name, new { newer.Address, prefix, routes = Routes("{player}", "top", Role.Operator) });
+        // What was said last holds.
+        await Eventually.True(async () => (await Raw(HttpMethod.Get, $"{prefix}/17", app.PersonToken(Playing.NewPerson(), Role.Operator))).Status == 200);
+        (await Raw(HttpMethod.Get, $"{prefix}/17", app.PersonToken(Playing.NewPerson()))).Refused(403, "forbidden");
+        (await Raw(HttpMethod.Get, $"{prefix}/top", app.PersonToken(Playing.NewPerson(), Role.Operator))).Is(200);
+        (await Raw(HttpMethod.Get, $"{prefix}/17/rest/of/it", app.PersonToken(Playing.NewPerson(), Role.Operator))).Is(200);
+
+        object[] Routes(string player, string top, Role role) =>
+        [
+            new { method = "GET", path = $"{prefix}/{player}", roles = new[] { role } },
+            new { method = "GET", path = $"{prefix}/{top}", roles = new[] { role } },
+            new { method = "GET", path = $"{prefix}/{{**rest}}", roles = new[] { role } },
+        ];
     }
 
     [Fact]

@@ -1,11 +1,15 @@
 using System.Text.Json.Nodes;
+using Laurel.Client;
 using Laurel.Platform.Access;
+using Laurel.Tests.Client;
 using Laurel.Tests.Events.Coupons;
+using Laurel.Tests.Gateway;
 using Laurel.Tests.Support;
+using Microsoft.AspNetCore.Http;
 
 namespace Laurel.Tests.Stories;
 
-/// <summary>S4: an event gives several rewards, which are claimed one by one, or all that is left at once.</summary>
+/// <summary>S4: an event gives several rewards, which are claimed one by one, or all that is left at once; a service of the company's own stands behind the same door.</summary>
 public sealed class ChoosingRewards(LaurelApp app) : IClassFixture<LaurelApp>
 {
     private Person _olivia = null!;
@@ -23,6 +27,7 @@ public sealed class ChoosingRewards(LaurelApp app) : IClassFixture<LaurelApp>
         await _jin.LogsIn();
         await OliviaOffersPointsItemAndCoupon();
         await OnlyWhoTheTokenNamesIsMeant();
+        await TheCompanysGuildsStandBehindTheSameDoor();
 
         await JinIsTooEarly();
         await JinClearsTheQuest();
@@ -55,6 +60,34 @@ public sealed class ChoosingRewards(LaurelApp app) : IClassFixture<LaurelApp>
         (await app.Anonymous.Send(HttpMethod.Get, "/v1/me", null, forged)).Refused(401, "unauthenticated");
         Assert.Equal(_jin.Id, (await _jin.Api.Send(HttpMethod.Get, "/v1/me", null, forged)).Is(200).Field("id"));
         (await _jin.Api.Send(HttpMethod.Get, "/v1/claims", null, forged)).Refused(403, "forbidden");
+    }
+
+    /// <summary>A service of the company's own registers itself, is told who calls, and is gone when it goes.</summary>
+    private async Task TheCompanysGuildsStandBehindTheSameDoor()
+    {
+        await using var guilds = await Behind.Start();
+        await using var laurel = new LaurelClient((await app.NewGameServer(Scopes.ServicesRegister)).Through(new Obstacle((_, send) => send()), time: app.Clock));
+        await using var registration = new ServiceRegistration(laurel, new ServiceOptions
+        {
+            Name = "guilds",
+            Prefix = "/guilds",
+            Address = new Uri(guilds.Address),
+            Routes = [new ServiceRoute("GET", "/guilds/mine", "USER"), new ServiceRoute("DELETE", "/guilds/{id}", "OPERATOR")],
+            DrainFor = TimeSpan.Zero,
+        });
+        guilds.Answers = context => context.Response.WriteAsync($"{registration.User(name => context.Request.Headers[name])}");
+        registration.Start();
+        var audrey = (await app.SignedIn(Role.Auditor)).Api;
+        await Eventually.True(async () => (await Guilds(HttpMethod.Get, "/guilds/mine", audrey)).Status == 403);
+        var seen = await Guilds(HttpMethod.Get, "/guilds/mine", _jin.Api, ("X-User-Id", _olivia.Id), ("X-User-Role", "ADMIN"));
+        Assert.Equal($"{new VerifiedUser(_jin.Id, "USER")}", seen.Is(200).Text);
+        (await Guilds(HttpMethod.Get, "/guilds/mine", app.Anonymous)).Refused(401, "unauthenticated");
+        (await Guilds(HttpMethod.Delete, "/guilds/7", _jin.Api)).Refused(403, "forbidden");
+        Assert.Equal($"{new VerifiedUser(_olivia.Id, "OPERATOR")}", (await Guilds(HttpMethod.Delete, "/guilds/7", _olivia.Api)).Is(200).Text);
+        Assert.Equal(2, guilds.Asked.Count);
+
+        await registration.Stop();
+        await Eventually.True(async () => (await Guilds(HttpMethod.Get, "/guilds/mine", _jin.Api)).Status == 404);
     }
 
     private async Task JinIsTooEarly()
@@ -120,6 +153,13 @@ public sealed class ChoosingRewards(LaurelApp app) : IClassFixture<LaurelApp>
         var kim = await Person.SignsUp(app, "kim");
         await kim.LogsIn();
         (await kim.Claims(_event)).Refused(409, "event_not_running");
+    }
+
+    /// <summary>By a client that does not know Laurel's documents: these routes stand in none of them.</summary>
+    private async Task<Answer> Guilds(HttpMethod method, string path, Api caller, params (string, string)[] headers)
+    {
+        using var http = new HttpClient { BaseAddress = app.Address };
+        return await new Api(http, caller.Token).Send(method, path, null, headers);
     }
 
     private static async Task<IReadOnlyList<JsonNode>> Claims(Api reader, string list) =>

@@ -96,6 +96,14 @@ public sealed class LaurelApp(TestPostgres postgres) : IAsyncLifetime
         Services.GetRequiredService<SessionTokens>().ForService(
             new ServiceAccountId(Guid.CreateVersion7(Clock.GetUtcNow())), Guid.CreateVersion7(Clock.GetUtcNow()), scopes);
 
+    /// <summary>When each process knows of all tokens that were ended so far: those that are not auth's learn of it within a second.</summary>
+    public async Task EndsAreKnown()
+    {
+        var ended = await Database.Query(
+            "SELECT id FROM revocations WHERE revoked_at > $1", row => row.GetGuid(0), [Clock.GetUtcNow().AddMinutes(-1)], TestContext.Current.CancellationToken);
+        await Eventually.True(() => Task.FromResult(Services.GetServices<RevokedSessions>().All(known => ended.All(known.Contains))));
+    }
+
     public async ValueTask DisposeAsync()
     {
         _http?.Dispose();

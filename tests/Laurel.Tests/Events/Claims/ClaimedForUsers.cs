@@ -238,15 +238,17 @@ public sealed class ClaimedForUsers(LaurelApp app) : IClassFixture<LaurelApp>
 
     private async Task WhileNobodyClaims(Func<Task> act)
     {
-        var claiming = app.Services.GetServices<IHostedService>().OfType<AutoClaiming>().Single();
-        await claiming.StopAsync(Cancellation);
+        var claiming = app.Services.GetServices<IHostedService>().OfType<AutoClaiming>().ToList();
+        foreach (var one in claiming)
+            await one.StopAsync(Cancellation);
         try
         {
             await act();
         }
         finally
         {
-            await claiming.StartAsync(Cancellation);
+            foreach (var one in claiming)
+                await one.StartAsync(Cancellation);
         }
     }
 }
