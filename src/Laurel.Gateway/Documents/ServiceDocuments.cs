@@ -54,15 +54,15 @@ public sealed class ServiceDocuments : IDisposable
             _read = read = new Read(services, []);
         var now = _time.GetUtcNow();
         var kept = read.Documents.GetOrAdd(name, _ => Begin());
-        if (now - kept.At > (kept.Text is { IsValueCreated: true, Value: { IsCompleted: true, Result: null } } ? KeptFailure : Kept))
+        if (kept.IsOld(now))
         {
             var fresh = Begin();
             kept = read.Documents.AddOrUpdate(name, fresh, (_, other) => other == kept ? fresh : other);
         }
 
-        return await kept.Text.Value;
+        return await kept.Text();
 
-        Document Begin() => new(now, new Lazy<Task<byte[]?>>(() => Fetch(service)));
+        Document Begin() => new(now, () => Fetch(service));
     }
 
     public void Dispose() => _http.Dispose();
@@ -108,5 +108,18 @@ public sealed class ServiceDocuments : IDisposable
     /// <summary>What was read while the registry said the same.</summary>
     private sealed record Read(IReadOnlyList<RegisteredService> Of, ConcurrentDictionary<string, Document> Documents);
 
-    private sealed record Document(DateTimeOffset At, Lazy<Task<byte[]?>> Text);
+    private sealed class Document(DateTimeOffset at, Func<Task<byte[]?>> fetch)
+    {
+        private readonly Lazy<Task<byte[]?>> _text = new(fetch);
+        private volatile bool _isMissing;
+
+        public bool IsOld(DateTimeOffset now) => now - at > (_isMissing ? KeptFailure : Kept);
+
+        public async Task<byte[]?> Text()
+        {
+            var text = await _text.Value;
+            _isMissing = text is null;
+            return text;
+        }
+    }
 }

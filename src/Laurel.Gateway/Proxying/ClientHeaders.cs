@@ -1,5 +1,4 @@
 using Laurel.Platform.Access;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 

@@ -103,9 +103,9 @@ internal sealed class Failover(RetryBudget budget, ILogger<Failover> log)
     {
         if (error.Error is ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled or ForwarderError.ResponseBodyCanceled)
             return;
-        if (error.Error is ForwarderError.RequestBodyClient && Refusal(error.Exception) is { } bad)
+        if (error.Error is ForwarderError.RequestBodyClient)
         {
-            await new Problem(Errors.ForStatus(bad.StatusCode)).ExecuteAsync(context);
+            await new Problem(Errors.ForStatus(Refusal(error.Exception)?.StatusCode ?? StatusCodes.Status400BadRequest)).ExecuteAsync(context);
             return;
         }
 

@@ -1,4 +1,3 @@
-using Laurel.Platform.Http;
 using Laurel.Platform.Limits;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;

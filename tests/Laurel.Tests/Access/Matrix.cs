@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using Laurel.Platform.Access;
 using Laurel.Tests.Support;
-using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
 
 namespace Laurel.Tests.Access;

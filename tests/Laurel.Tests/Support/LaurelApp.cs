@@ -5,9 +5,7 @@ using Laurel.Auth.Sessions;
 using Laurel.Events;
 using Laurel.Platform.Access;
 using Laurel.Platform.Postgres;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
