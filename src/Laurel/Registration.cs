@@ -1,5 +1,4 @@
 using System.Net.Http.Headers;
-using System.Net.Http.Json;
 using Laurel.Platform;
 using Laurel.Platform.Access;
 using Laurel.Platform.Http;

@@ -31,7 +31,7 @@ internal static class RolesText
     {
         if (string.IsNullOrWhiteSpace(text))
             return Roles.All;
-        Roles roles = 0;
+        Roles roles = default;
         foreach (var name in text.Split(',', StringSplitOptions.TrimEntries))
         {
             var known = Names.FirstOrDefault(one => one.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
@@ -43,7 +43,7 @@ internal static class RolesText
         return roles;
     }
 
-    public static bool Has(this Roles roles, Roles any) => (roles & any) != 0;
+    public static bool Has(this Roles roles, Roles any) => (roles & any) != default;
 
     public static string Text(this Roles roles) => string.Join(", ", Names.Where(one => roles.Has(one.Role)).Select(one => one.Name));
 }

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Laurel.Platform.Access;
 using Laurel.Platform.Http;
 using Laurel.Platform.Registry;
 
@@ -49,6 +48,6 @@ internal static partial class ServiceRules
 
     private static bool IsPath(string path) => path.Length is > 0 and <= 200 && path[0] == '/' && !path.AsSpan().ContainsAnyExceptInRange('!', '~') && !path.Contains("//", StringComparison.Ordinal);
 
-    [GeneratedRegex("^[a-z][a-z0-9-]{1,39}$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("^[a-z][a-z0-9-]{1,39}\\z", RegexOptions.NonBacktracking)]
     private static partial Regex Name();
 }

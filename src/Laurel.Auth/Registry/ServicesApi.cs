@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using Laurel.Auth.ServiceAccounts;
 using Laurel.Platform.Access;
 using Laurel.Platform.Audit;
 using Laurel.Platform.Http;

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Laurel.Platform.Access;
 using Laurel.Platform.Http;
@@ -124,6 +125,7 @@ internal sealed class ProxyTable : IProxyConfigProvider
 
     private static string[] Words(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
+    [SuppressMessage("Design", "CA1001", Justification = "It holds no handle and no timer, and whoever reads it may still wait for its end.")]
     private sealed class Config(IReadOnlyList<RouteConfig> routes, IReadOnlyList<ClusterConfig> clusters) : IProxyConfig
     {
         private readonly CancellationTokenSource _changed = new();

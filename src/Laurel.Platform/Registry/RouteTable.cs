@@ -2,7 +2,6 @@ using System.Text.RegularExpressions;
 using Laurel.Platform.Access;
 using Laurel.Platform.Limits;
 using Laurel.Platform.Tokens;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
 
@@ -58,12 +57,12 @@ public static partial class RouteTable
 
     private static string Absolute(string template) => template.StartsWith('/') ? template : "/" + template;
 
-    [GeneratedRegex(@"^(/([A-Za-z0-9._~-]+|\{[A-Za-z][A-Za-z0-9]*(:(guid|int))?\}))*(/\{\*\*[A-Za-z][A-Za-z0-9]*\}|/)?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(/([A-Za-z0-9._~-]+|\{[A-Za-z][A-Za-z0-9]*(:(guid|int))?\}))*(/\{\*\*[A-Za-z][A-Za-z0-9]*\}|/)?\z", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Template();
 
-    [GeneratedRegex(@"(?<=\{\**)[A-Za-z][A-Za-z0-9]*", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(?<=\{\**)[A-Za-z][A-Za-z0-9]*", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1_000)]
     private static partial Regex Names();
 
-    [GeneratedRegex("^(/[a-z0-9][a-z0-9._~-]*)+$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("^(/[a-z0-9][a-z0-9._~-]*)+\\z", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Prefix();
 }

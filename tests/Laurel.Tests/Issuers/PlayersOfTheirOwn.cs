@@ -4,7 +4,6 @@ using Laurel.Platform.Access;
 using Laurel.Platform.Issuers;
 using Laurel.Tests.Support;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Laurel.Tests.Issuers;
 
