@@ -48,6 +48,6 @@ internal static partial class ServiceRules
 
     private static bool IsPath(string path) => path.Length is > 0 and <= 200 && path[0] == '/' && !path.AsSpan().ContainsAnyExceptInRange('!', '~') && !path.Contains("//", StringComparison.Ordinal);
 
-    [GeneratedRegex(@"^[a-z][a-z0-9-]{1,39}\z", RegexOptions.NonBacktracking)]
+    [GeneratedRegex("^[a-z][a-z0-9-]{1,39}\\z", RegexOptions.NonBacktracking)]
     private static partial Regex Name();
 }

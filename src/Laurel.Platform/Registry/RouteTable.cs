@@ -57,13 +57,12 @@ public static partial class RouteTable
 
     private static string Absolute(string template) => template.StartsWith('/') ? template : "/" + template;
 
-    [GeneratedRegex(
-        @"^(/([A-Za-z0-9._~-]+|\{[A-Za-z][A-Za-z0-9]*(:(guid|int))?\}))*(/\{\*\*[A-Za-z][A-Za-z0-9]*\}|/)?\z", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^(/([A-Za-z0-9._~-]+|\{[A-Za-z][A-Za-z0-9]*(:(guid|int))?\}))*(/\{\*\*[A-Za-z][A-Za-z0-9]*\}|/)?\z", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Template();
 
-    [GeneratedRegex(@"\{(?<stars>\**)(?<name>[A-Za-z][A-Za-z0-9]*)", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
-    private static partial Regex Parameters();
+    [GeneratedRegex(@"(?<=\{\**)[A-Za-z][A-Za-z0-9]*", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1_000)]
+    private static partial Regex Names();
 
-    [GeneratedRegex(@"^(/[a-z0-9][a-z0-9._~-]*)+\z", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex("^(/[a-z0-9][a-z0-9._~-]*)+\\z", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Prefix();
 }
