@@ -13,6 +13,9 @@ public static partial class RouteTable
     public const int MaxRoutes = 2_000;
     public const long MaxBody = 64 * 1024 * 1024;
 
+    /// <summary>What Laurel serves itself, now or later.</summary>
+    public static readonly IReadOnlyList<string> Reserved = ["/v1", "/health", "/metrics", "/docs", "/openapi", "/console"];
+
     private static readonly string[] Methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
     /// <param name="endpoints">All of a process.</param>
@@ -50,6 +53,8 @@ public static partial class RouteTable
     /// <summary>Equal for templates between which no path could choose: what their parameters are called, and letter case, makes no difference.</summary>
     public static string Shape(string template) => Parameters().Replace(template.TrimEnd('/'), "{${stars}").ToLowerInvariant();
 
+    public static bool IsReserved(string prefix) => Reserved.Any(reserved => IsBelow(prefix, reserved));
+
     public static bool IsPrefix(string text) => text.Length is > 1 and <= 100 && Prefix().IsMatch(text);
 
     public static bool IsBelow(string path, string prefix) =>
@@ -57,12 +62,13 @@ public static partial class RouteTable
 
     private static string Absolute(string template) => template.StartsWith('/') ? template : "/" + template;
 
-    [GeneratedRegex(@"^(/([A-Za-z0-9._~-]+|\{[A-Za-z][A-Za-z0-9]*(:(guid|int))?\}))*(/\{\*\*[A-Za-z][A-Za-z0-9]*\}|/)?\z", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"^(/([A-Za-z0-9._~-]+|\{[A-Za-z][A-Za-z0-9]*(:(guid|int))?\}))*(/\{\*\*[A-Za-z][A-Za-z0-9]*\}|/)?\z", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Template();
 
-    [GeneratedRegex(@"(?<=\{\**)[A-Za-z][A-Za-z0-9]*", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1_000)]
-    private static partial Regex Names();
+    [GeneratedRegex(@"\{(?<stars>\**)(?<name>[A-Za-z][A-Za-z0-9]*)", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    private static partial Regex Parameters();
 
-    [GeneratedRegex("^(/[a-z0-9][a-z0-9._~-]*)+\\z", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^(/[a-z0-9][a-z0-9._~-]*)+\z", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Prefix();
 }
