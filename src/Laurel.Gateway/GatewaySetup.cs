@@ -54,6 +54,7 @@ public static class GatewaySetup
                 proxy.UseLoadBalancing();
                 proxy.UsePassiveHealthChecks();
             })
-            .ConfigureEndpoints((endpoint, route) => endpoint.WithMetadata(ProxyTable.RuleOf(route)).Limited(ProxyTable.LimitOf(route)).WithGroupName(route.ClusterId!));
+            // What is passed on waits in line where it is worked on.
+            .ConfigureEndpoints((endpoint, route) => endpoint.WithMetadata(ProxyTable.RuleOf(route)).Limited(ProxyTable.LimitOf(route)).WaitsInItsOwnLine().WithGroupName(route.ClusterId!));
     }
 }
