@@ -27,6 +27,8 @@ internal sealed class Shape : IServiceProvider, IAsyncDisposable
     /// <summary>Of the one that faces the clients.</summary>
     public Uri Address => new(_running.First(one => one.Roles.Has(Roles.Gateway)).App.Urls.Single());
 
+    public IEnumerable<Uri> Addresses => _running.Select(one => new Uri(one.App.Urls.Single()));
+
     /// <summary>Of the first that has the role.</summary>
     public Uri AddressOf(Roles role) => new(_running.First(one => one.Roles.Has(role)).App.Urls.Single());
 
