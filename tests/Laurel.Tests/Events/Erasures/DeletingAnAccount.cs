@@ -20,22 +20,23 @@ public sealed class DeletingAnAccount(LaurelApp app) : IClassFixture<LaurelApp>
         var sword = await @operator.CreatesReward(new { type = "item", itemId = "sword", name = "A sword", quantity = 1 });
         var granting = await app.Offers(@operator, _ => new { rewardId = sword });
         var paying = await app.Offers(@operator);
-        var town = Playing.NewUser();
+        var (town, home) = (Playing.NewUser(), Playing.NewUser());
         var walk = await @operator.Runs(app.Draft(Goal.All(Goal.Count("walk", 2, new { town }), Goal.Distinct("walk", "town", 2), Goal.Count("walk", 3))));
         await app.GameServer().Reports(
-            [.. new[] { town, town, "elsewhere" }.Select(where => Playing.Did($"{id}", "walk", app.Clock.GetUtcNow(), attributes: new { town = where }))]);
+            [.. new[] { town, town, "elsewhere" }.Select(where => Playing.Did($"{id}", "walk", app.Clock.GetUtcNow(), attributes: new { town = where, home }))]);
         await app.Earns(waiting.Type, id);
         await app.Earns(granting.Type, id);
         await app.Earns(paying.Type, id);
-        Assert.True((bool)(await me.Api.Progress(walk))["completed"]!);
+        Assert.True((bool)(await me.Api.Progress(walk))["met"]!);
 
         var claim = (string)(await me.Api.Claims(waiting.Event)).Is(201).Json["claims"]![0]!["id"]!;
         var granted = (string)(await me.Api.Claims(granting.Event)).Is(201).Json["claims"]![0]!["id"]!;
         (await me.Api.Send(HttpMethod.Post, $"/v1/events/{paying.Event}/claims", Api.Json(new { }), ("Idempotency-Key", "mine"))).Is(201);
-        (await @operator.Grants($"{id}", await @operator.CreatesReward(), key: "given", reason: $"They live in {town}")).Is(201);
+        (await @operator.Grants($"{id}", await @operator.CreatesReward(), key: "given", reason: $"They live in {home}")).Is(201);
         (await me.Api.Put("/v1/me/presence")).Is(200);
         Assert.Equal(20, await app.Points(id));
 
+        Assert.NotEmpty(await app.WhereEventsTell(home));
         (await me.Api.Delete("/v1/me")).Is(204);
         app.Clock.Advance(Laurel.Auth.Accounts.Erasures.Delay);
         var job = await app.Forgotten(id);
@@ -48,7 +49,7 @@ public sealed class DeletingAnAccount(LaurelApp app) : IClassFixture<LaurelApp>
         Assert.Equal(0, (long)(await @operator.Get($"/v1/users/{id}/points")).Is(200).Json["balance"]!);
         var newest = (await @operator.Get($"/v1/users/{id}/points/entries")).Is(200).Json["items"]![0]!;
         Assert.Equal(("forfeit", -20), ((string?)newest["kind"], (int)newest["amount"]!));
-        Assert.Empty(await app.WhereEventsTell(town));
+        Assert.Empty(await app.WhereEventsTell(home));
         Assert.Equal(0, await Rows("presence", "user_id", id) + await Rows("idempotency_keys", "subject", id));
         await app.IsInOrder();
 
