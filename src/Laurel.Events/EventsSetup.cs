@@ -113,7 +113,6 @@ public static class EventsSetup
         routes.MapOffers();
         routes.MapActivities();
         routes.MapVoids();
-        routes.MapErasures();
         routes.MapPlaying();
         routes.MapProgress();
         routes.MapClaims();
@@ -128,6 +127,7 @@ public static class EventsSetup
         routes.MapWallet();
         routes.MapPoints();
         routes.MapSupport();
+        routes.MapErasures();
         routes.MapBacktests();
         routes.MapReplay();
         routes.MapJobs();
