@@ -49,8 +49,8 @@ public sealed record GatewayOptions
             throw new StartupException("Laurel__Gateway__Services names a service twice: more addresses of one are separated by semicolons.");
         foreach (var service in options.Services)
         {
-            if (!RouteTable.IsPrefix(service.Prefix) || RouteTable.IsBelow(service.Prefix, "/v1"))
-                throw new StartupException($"Laurel__Gateway__Services names the prefix '{service.Prefix}': one is like /leaderboards, and below /v1 is Laurel's own.");
+            if (!RouteTable.IsPrefix(service.Prefix) || RouteTable.IsReserved(service.Prefix))
+                throw new StartupException($"Laurel__Gateway__Services names the prefix '{service.Prefix}': one is like /leaderboards; Laurel's own are {string.Join(", ", RouteTable.Reserved)}.");
             if (options.Services.FirstOrDefault(other => other != service && RouteTable.IsBelow(service.Prefix, other.Prefix)) is { } above)
                 throw new StartupException($"Laurel__Gateway__Services gives '{service.Name}' a prefix that is also '{above.Name}'s.");
             var instances = service.ToService().Instances;

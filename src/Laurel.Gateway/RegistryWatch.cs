@@ -9,12 +9,21 @@ using Microsoft.Extensions.Logging;
 
 namespace Laurel.Gateway;
 
-/// <summary>Keeps up with which services there are. While auth is away the gateway goes on with those that it knows.</summary>
+/// <summary>
+/// Keeps up with which services there are. While auth is away the gateway goes on with those that it knows; and for a lease longer, since
+/// nobody could renew theirs meanwhile.
+/// </summary>
 internal sealed class RegistryWatch(
-    AuthAddress auth, ClusterKey cluster, GatewayOptions options, GatewayRole role, ProxyTable table, ILogger<RegistryWatch> log)
+    AuthAddress auth, ClusterKey cluster, GatewayOptions options, GatewayRole role, ProxyTable table, TimeProvider time, ILogger<RegistryWatch> log)
 {
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);
+
     private readonly RegisteredService[] _configured = [.. options.Services.Select(service => service.ToService())];
     private string? _tag;
+    private DateTimeOffset? _heard;
+    private IReadOnlyList<RegisteredService> _told = [];
+    private (IReadOnlyList<RegisteredService> Services, DateTimeOffset Until)? _kept;
 
     /// <summary>Whether it has ever been told.</summary>
     public bool IsLoaded => _tag is not null;
@@ -26,13 +35,37 @@ internal sealed class RegistryWatch(
         if (_tag is not null)
             request.Headers.TryAddWithoutValidation("If-None-Match", _tag);
         using var response = await auth.Client.SendAsync(request, cancellation);
-        if (response.StatusCode == HttpStatusCode.NotModified)
+        if (response.StatusCode != HttpStatusCode.NotModified)
+            response.EnsureSuccessStatusCode();
+
+        var now = time.GetUtcNow();
+        var isOver = _kept?.Until <= now;
+        if (isOver)
+            _kept = null;
+        if (now - _heard > Silence)
+            _kept = (Known, now + Lease);
+        _heard = now;
+        if (response.StatusCode == HttpStatusCode.NotModified && !isOver)
             return;
-        response.EnsureSuccessStatusCode();
-        var snapshot = await response.Content.ReadFromJsonAsync<RegistrySnapshot>(JsonRules.Options, cancellation);
-        table.Replace([.. snapshot!.Services.Where(service => !role.Serves(service.Name) && !TakesWhatIsConfigured(service)), .. _configured]);
-        _tag = response.Headers.ETag?.Tag;
+        if (response.StatusCode != HttpStatusCode.NotModified)
+        {
+            var snapshot = await response.Content.ReadFromJsonAsync<RegistrySnapshot>(JsonRules.Options, cancellation);
+            _told = [.. snapshot!.Services.Where(service => !role.Serves(service.Name) && !TakesWhatIsConfigured(service))];
+        }
+
+        table.Replace([.. Known, .. _configured]);
+        _tag = response.Headers.ETag?.Tag ?? _tag;
     }
+
+    private IReadOnlyList<RegisteredService> Known => _kept is { } kept ? WithProcessesOf(kept.Services, _told) : _told;
+
+    /// <summary>What an admin has removed meanwhile is not told of, and stays removed.</summary>
+    private static IReadOnlyList<RegisteredService> WithProcessesOf(IReadOnlyList<RegisteredService> before, IReadOnlyList<RegisteredService> told) =>
+    [
+        .. from service in told
+           let known = before.FirstOrDefault(known => (known.Name, known.Prefix, known.Owner) == (service.Name, service.Prefix, service.Owner))?.Instances ?? []
+           select service with { Instances = [.. known.ExceptBy(service.Instances.Select(instance => instance.Address), instance => instance.Address), .. service.Instances] },
+    ];
 
     /// <summary>The registry does not know what this gateway's settings name; who registers in its place gets nothing.</summary>
     private bool TakesWhatIsConfigured(RegisteredService service)

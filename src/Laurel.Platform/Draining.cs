@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Laurel.Platform;
 
 /// <summary>A process that is about to stop still serves, and says that it is not ready: so that whoever sends it requests looks elsewhere first.</summary>
-[SuppressMessage("Design", "CA1001", Justification = "It lasts as long as the process, and its source has neither timer nor handle.")]
+[SuppressMessage("Design", "CA1001", Justification = "It holds no handle and no timer, and may be told to begin until the very end.")]
 public sealed class Draining
 {
     private readonly CancellationTokenSource _begun = new();

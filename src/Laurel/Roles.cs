@@ -33,7 +33,7 @@ internal static class RolesText
     {
         if (string.IsNullOrWhiteSpace(text))
             return Roles.All;
-        var roles = Roles.None;
+        Roles roles = default;
         foreach (var name in text.Split(',', StringSplitOptions.TrimEntries))
         {
             var known = Names.FirstOrDefault(one => one.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
@@ -45,7 +45,7 @@ internal static class RolesText
         return roles;
     }
 
-    public static bool Has(this Roles roles, Roles any) => (roles & any) != Roles.None;
+    public static bool Has(this Roles roles, Roles any) => (roles & any) != default;
 
     public static string Text(this Roles roles) => string.Join(", ", Names.Where(one => roles.Has(one.Role)).Select(one => one.Name));
 }

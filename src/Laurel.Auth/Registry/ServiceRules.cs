@@ -10,17 +10,14 @@ internal static partial class ServiceRules
     /// <summary>Laurel's own services: only a process of Laurel's may say that it is one.</summary>
     public static readonly IReadOnlyList<string> OwnNames = ["auth", "events"];
 
-    /// <summary>What Laurel serves itself, now or later.</summary>
-    private static readonly string[] Reserved = ["/v1", "/health", "/metrics", "/docs", "/openapi", "/console"];
-
     public static bool IsName(string name) => Name().IsMatch(name);
 
     public static FieldError? CheckPrefix(string prefix)
     {
         if (!RouteTable.IsPrefix(prefix))
             return new FieldError("prefix", "invalid_prefix", "A prefix is like /leaderboards or /games/chess: lower case, without a slash at its end.");
-        return Reserved.Any(reserved => RouteTable.IsBelow(prefix, reserved))
-            ? new FieldError("prefix", "reserved_prefix", $"Laurel's own are {string.Join(", ", Reserved)} and what is below.")
+        return RouteTable.IsReserved(prefix)
+            ? new FieldError("prefix", "reserved_prefix", $"Laurel's own are {string.Join(", ", RouteTable.Reserved)} and what is below.")
             : null;
     }
 
@@ -48,6 +45,6 @@ internal static partial class ServiceRules
 
     private static bool IsPath(string path) => path.Length is > 0 and <= 200 && path[0] == '/' && !path.AsSpan().ContainsAnyExceptInRange('!', '~') && !path.Contains("//", StringComparison.Ordinal);
 
-    [GeneratedRegex(@"^[a-z][a-z0-9-]{1,39}\z", RegexOptions.NonBacktracking)]
+    [GeneratedRegex("^[a-z][a-z0-9-]{1,39}\\z", RegexOptions.NonBacktracking)]
     private static partial Regex Name();
 }

@@ -126,7 +126,12 @@ internal sealed class ServiceStore(NpgsqlDataSource database)
         database.InTransaction(async transaction =>
         {
             var left = await transaction.Execute(
-                "DELETE FROM service_instances USING services WHERE service_instances.name = $1 AND address = $2 AND services.name = $1 AND services.owner = $3",
+                """
+                UPDATE service_instances
+                SET expires_at = now()
+                FROM services
+                WHERE service_instances.name = $1 AND address = $2 AND expires_at > now() AND services.name = $1 AND services.owner = $3
+                """,
                 [name, address, owner], cancellation);
             if (left == 0)
                 return false;
@@ -139,9 +144,10 @@ internal sealed class ServiceStore(NpgsqlDataSource database)
     {
         var tag = await database.Query(
             """
-            SELECT md5(string_agg(services.name || ' ' || COALESCE(prefix, '') || ' ' || COALESCE(owner, '') || ' ' || COALESCE(address, '') || ' ' || COALESCE(encode(digest, 'hex'), ''), ',' ORDER BY services.name, registered_at, address))
+            SELECT md5(string_agg(services.name || ' ' || COALESCE(prefix, '') || ' ' || COALESCE(owner, '') || ' ' || COALESCE(address, '') || ' ' || COALESCE(encode(digest, 'hex'), '')
+                || CASE WHEN expires_at <= now() THEN ' gone' ELSE '' END, ',' ORDER BY services.name, registered_at, address))
             FROM services
-            LEFT JOIN service_instances ON service_instances.name = services.name AND (expires_at IS NULL OR expires_at > now())
+            LEFT JOIN service_instances ON service_instances.name = services.name AND (expires_at IS NULL OR expires_at > now() OR prefix IS NULL)
             WHERE removed_at IS NULL
             """,
             row => row.OptionalText(0), [], cancellation);
@@ -152,26 +158,34 @@ internal sealed class ServiceStore(NpgsqlDataSource database)
     {
         var rows = await database.Query(
             """
-            SELECT services.name, prefix, owner, said
+            SELECT services.name, prefix, owner, said, expires_at <= now() IS TRUE
             FROM services
-            LEFT JOIN service_instances ON service_instances.name = services.name AND (expires_at IS NULL OR expires_at > now())
+            LEFT JOIN service_instances ON service_instances.name = services.name AND (expires_at IS NULL OR expires_at > now() OR prefix IS NULL)
             WHERE removed_at IS NULL
             ORDER BY services.name, registered_at, address
             """,
-            row => (Name: row.GetString(0), Prefix: row.OptionalText(1), Owner: row.OptionalText(2), Said: row.OptionalText(3)), [], cancellation);
-        return
-        [
-            .. rows.GroupBy(row => (row.Name, row.Prefix, row.Owner)).Select(service => new RegisteredService(
-                service.Key.Name,
-                [.. service.Where(row => row.Said is not null).Select(row => JsonSerializer.Deserialize<ServiceInstance>(row.Said!, JsonRules.Options)!)],
-                service.Key.Prefix,
-                service.Key.Owner)),
-        ];
+            row => (Name: row.GetString(0), Prefix: row.OptionalText(1), Owner: row.OptionalText(2),
+                Instance: row.OptionalText(3) is { } said ? JsonSerializer.Deserialize<ServiceInstance>(said, JsonRules.Options) : null, IsGone: row.GetBoolean(4)),
+            [], cancellation);
+        return [.. rows.GroupBy(row => (row.Name, row.Prefix, row.Owner)).Select(service => new RegisteredService(
+            service.Key.Name,
+            [.. service.Where(row => !row.IsGone).Select(row => row.Instance).OfType<ServiceInstance>()],
+            service.Key.Prefix,
+            service.Key.Owner,
+            service.All(row => row.IsGone) ? service.Last().Instance : null))];
     }
 
-    /// <summary>Forgets processes that have long been silent.</summary>
-    public Task<int> Sweep(CancellationToken cancellation) =>
-        database.Execute("DELETE FROM service_instances WHERE expires_at < now() - interval '1 hour'", [], cancellation);
+    /// <summary>Forgets processes that have long been silent; of Laurel's own services not the last, which says what they serve when they are there.</summary>
+    public Task<int> Sweep(CancellationToken cancellation) => database.Execute(
+        """
+        DELETE FROM service_instances AS one
+        WHERE expires_at < now() - interval '1 hour'
+          AND EXISTS (
+              SELECT FROM service_instances AS later
+              JOIN services ON services.name = later.name
+              WHERE later.name = one.name AND (prefix IS NOT NULL OR (later.registered_at, later.address) > (one.registered_at, one.address)))
+        """,
+        [], cancellation);
 
     private static async Task<bool> Overlaps(NpgsqlTransaction transaction, string name, string? prefix, CancellationToken cancellation) =>
         prefix is not null && (await transaction.Query(

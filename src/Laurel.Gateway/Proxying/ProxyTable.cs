@@ -39,7 +39,7 @@ internal sealed class ProxyTable : IProxyConfigProvider
     {
         var before = _config;
         Services = services;
-        _config = new Config([.. services.SelectMany(RoutesOf)], [.. services.Where(service => service.Instances.Count > 0).Select(ClusterOf)]);
+        _config = new Config([.. services.SelectMany(RoutesOf)], [.. services.Where(service => service.Instances.Count > 0 || service.Absent is not null).Select(ClusterOf)]);
         before.Change();
     }
 
@@ -63,7 +63,8 @@ internal sealed class ProxyTable : IProxyConfigProvider
     {
         // Of a route that two versions of a service state, what the one says that came last holds.
         var stated = new Dictionary<(string Method, string Shape), (ServiceRoute Route, ServiceInstance By)>();
-        foreach (var instance in service.Instances)
+        // Who is away is told to be away: that there is no such route would be taken for good.
+        foreach (var instance in service.Absent is { } absent ? [absent] : service.Instances)
         {
             foreach (var route in instance.Routes ?? [])
                 stated[(route.Method, RouteTable.Shape(route.Path))] = (route, instance);
@@ -125,7 +126,7 @@ internal sealed class ProxyTable : IProxyConfigProvider
 
     private static string[] Words(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
-    [SuppressMessage("Design", "CA1001", Justification = "Whoever watches it may be late; its source has neither timer nor handle.")]
+    [SuppressMessage("Design", "CA1001", Justification = "It holds no handle and no timer, and whoever reads it may still wait for its end.")]
     private sealed class Config(IReadOnlyList<RouteConfig> routes, IReadOnlyList<ClusterConfig> clusters) : IProxyConfig
     {
         private readonly CancellationTokenSource _changed = new();

@@ -14,7 +14,11 @@ public sealed record CorsOptions(FrozenSet<string> Origins)
         foreach (var origin in origins)
         {
             if (!IsOrigin(origin))
-                throw new StartupException($"Laurel__Cors__Origins names '{origin}': an origin is written as browsers send it, such as https://console.example.com or http://localhost:5173, in lower case, without a path, a usual port or a wildcard.");
+            {
+                throw new StartupException(
+                    $"Laurel__Cors__Origins names '{origin}': an origin is written as browsers send it, such as https://console.example.com or "
+                    + "http://localhost:5173, in lower case, without a path, a usual port or a wildcard.");
+            }
         }
 
         return new CorsOptions(origins.ToFrozenSet(StringComparer.Ordinal));

@@ -32,7 +32,9 @@ public sealed record ServiceInstance(
 /// <param name="Instances">Its processes, those that came last at the end.</param>
 /// <param name="Prefix">Below which all that it serves stands; Laurel's own services have none.</param>
 /// <param name="Owner">The account that registers its processes; none where their addresses are fixed.</param>
-public sealed record RegisteredService(string Name, IReadOnlyList<ServiceInstance> Instances, string? Prefix = null, string? Owner = null);
+/// <param name="Absent">The process that was there last, where it is one of Laurel's own services and none is.</param>
+public sealed record RegisteredService(
+    string Name, IReadOnlyList<ServiceInstance> Instances, string? Prefix = null, string? Owner = null, ServiceInstance? Absent = null);
 
 /// <summary>All that a gateway has to know, at one moment.</summary>
 public sealed record RegistrySnapshot(IReadOnlyList<RegisteredService> Services);

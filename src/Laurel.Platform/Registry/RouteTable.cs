@@ -13,6 +13,9 @@ public static partial class RouteTable
     public const int MaxRoutes = 2_000;
     public const long MaxBody = 64 * 1024 * 1024;
 
+    /// <summary>What Laurel serves itself, now or later.</summary>
+    public static readonly IReadOnlyList<string> Reserved = ["/v1", "/health", "/metrics", "/docs", "/openapi", "/console"];
+
     private static readonly string[] Methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
     /// <param name="endpoints">All of a process.</param>
@@ -49,6 +52,8 @@ public static partial class RouteTable
 
     /// <summary>Equal for templates between which no path could choose: what their parameters are called, and letter case, makes no difference.</summary>
     public static string Shape(string template) => Parameters().Replace(template.TrimEnd('/'), "{${stars}").ToLowerInvariant();
+
+    public static bool IsReserved(string prefix) => Reserved.Any(reserved => IsBelow(prefix, reserved));
 
     public static bool IsPrefix(string text) => text.Length is > 1 and <= 100 && Prefix().IsMatch(text);
 

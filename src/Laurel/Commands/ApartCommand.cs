@@ -40,14 +40,16 @@ internal static class ApartCommand
             ("ConnectionStrings__Auth", auth), ("ConnectionStrings__Events", events), ("Laurel__DataDir", settings.DataDir), ("Laurel__AuthUrl", Own(1)),
             ("Laurel__TrustedProxies__0", "127.0.0.1"),
         ];
-        List<RoleProcess> processes =
+        var first = new RoleProcess("auth", ["--roles", "auth", "--urls", Own(1)], shared);
+        List<RoleProcess> others =
         [
-            new("auth", ["--roles", "auth", "--urls", Own(1)], shared),
             new("worker", ["--roles", "worker", "--urls", Own(2)], shared),
             .. Enumerable.Range(1, count).Select(number => new RoleProcess($"events-{number}", ["--roles", "events", "--urls", Own(2 + number)], shared)),
             new("gateway", ["--roles", "gateway", "--urls", parsed.GetValue(Url)!], shared),
         ];
-        Console.Out.WriteLine($"The gateway serves at {gateway}. Ctrl-C stops all.");
-        await Task.WhenAll(processes.Select(process => process.KeepRunning(interrupted)));
+        // The others would only say, each on its own, that they wait for it.
+        var running = first.KeepRunning(interrupted);
+        await Task.WhenAny(first.Serves, running);
+        await Task.WhenAll([running, .. others.Select(process => process.KeepRunning(interrupted))]);
     }
 }

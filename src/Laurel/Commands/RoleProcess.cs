@@ -12,6 +12,11 @@ internal sealed class RoleProcess(string name, IReadOnlyList<string> arguments, 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ToStop = TimeSpan.FromSeconds(20);
 
+    private readonly TaskCompletionSource _serves = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>When it has said that it does.</summary>
+    public Task Serves => _serves.Task;
+
     public async Task KeepRunning(CancellationToken interrupted)
     {
         while (!interrupted.IsCancellationRequested)
@@ -42,7 +47,12 @@ internal sealed class RoleProcess(string name, IReadOnlyList<string> arguments, 
         foreach (var (key, value) in settings)
             start.Environment[key] = value;
         using var process = Process.Start(start)!;
-        process.OutputDataReceived += (_, line) => Say(Console.Out, line.Data);
+        process.OutputDataReceived += (_, line) =>
+        {
+            Say(Console.Out, line.Data);
+            if (line.Data?.StartsWith("Laurel ", StringComparison.Ordinal) == true)
+                _serves.TrySetResult();
+        };
         process.ErrorDataReceived += (_, line) => Say(Console.Error, line.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();

@@ -133,10 +133,16 @@ internal static class ServeCommand
     private static void Announce(WebApplication app, Settings settings, Databases databases)
     {
         var address = app.Urls.First();
+        if (!settings.Roles.Has(Roles.Gateway))
+        {
+            Console.Out.WriteLine($"Laurel {VersionCommand.Short} serves {settings.Roles.Text()}: {address}/health/ready");
+            return;
+        }
+
         Console.Out.WriteLine(
             $"""
 
-            Laurel {VersionCommand.Short} serves.
+            Laurel {VersionCommand.Short} serves{(settings.Roles == Roles.All ? "" : $" {settings.Roles.Text()}")}.
 
               API       {address}/v1
               Docs      {address}/docs

@@ -19,7 +19,8 @@ internal static class DocsPage
         var nonce = Convert.ToBase64String(RandomNumberGenerator.GetBytes(16));
         // Styles stand at elements, as the page's script makes them; they can load nothing but pictures from here.
         context.Features.Set(new ContentPolicy(
-            $"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"));
+            $"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
+            + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"));
         context.Response.Headers.CacheControl = "no-store";
         return Results.Text(Write(documents, nonce), "text/html", Encoding.UTF8);
     }

@@ -30,7 +30,7 @@ public sealed class HandingOver(LaurelApp app) : IClassFixture<LaurelApp>
             stop.Token);
 
         await app.ClaimBecomes(given, "completed");
-        await Eventually.True(async () => (string?)(await app.Delivery(full))["lastAttempts"]?[0]?["error"] == "InvalidOperationException: The inventory is full. ");
+        await Eventually.True(async () => (string?)(await app.Delivery(full))["lastAttempts"]?.AsArray().FirstOrDefault()?["error"] == "InvalidOperationException: The inventory is full. ");
         Assert.Equal("processing", await app.ClaimStatus(full));
         await stop.CancelAsync();
         await running;

@@ -1,4 +1,5 @@
 using Laurel.Platform.Access;
+using Laurel.Platform.Postgres;
 using Laurel.Tests.Support;
 
 namespace Laurel.Tests.Gateway;
@@ -159,6 +160,32 @@ public sealed class RegisteringServices(LaurelApp app) : IClassFixture<LaurelApp
         Assert.Equal((503, "unavailable"), (answer.Status, answer.Code));
         Assert.NotNull(answer.Headers.RetryAfter);
         (await app.Somebody(Role.Operator).Get("/v1/rewards")).Is(200);
+    }
+
+    /// <summary>Else all that is there would be said to be nowhere, until each process has said again that it is.</summary>
+    [Fact]
+    public async Task Who_could_not_renew_while_the_registry_was_away_is_still_there_when_it_is_back()
+    {
+        await using var behind = await Behind.Start();
+        var ((name, prefix), account) = (NewService(), Account());
+        await Registers(account, name, new { behind.Address, prefix });
+        await IsReached(prefix, app.Me(Playing.NewPerson()));
+        // To the gateway it is as if it had heard nothing for a while; the leases have run out meanwhile.
+        app.Clock.Advance(TimeSpan.FromSeconds(30));
+        await app.Database.Execute("UPDATE service_instances SET expires_at = now() WHERE name = $1", [name], Cancellation);
+
+        // What registers afterwards is known afterwards.
+        await IsReached(await Another(), app.Me(Playing.NewPerson()));
+        (await Raw(HttpMethod.Get, prefix, app.PersonToken(Playing.NewPerson()))).Is(200);
+        // It has had the time of a lease to say that it is there, and has not.
+        await Eventually.True(async () => (await Raw(HttpMethod.Get, prefix, app.PersonToken(Playing.NewPerson()))).Status == 404, TimeSpan.FromMinutes(1));
+
+        async Task<string> Another()
+        {
+            var another = NewService();
+            await Registers(Account(), another.Name, new { behind.Address, another.Prefix });
+            return another.Prefix;
+        }
     }
 
     private static (string Name, string Prefix) NewService()

@@ -9,6 +9,11 @@ namespace Laurel.Tests.Gateway;
 /// <summary>Services of somebody else's share an origin with Laurel. Neither they nor their callers may use that.</summary>
 public sealed class SpeakingForLaurel(LaurelApp app) : IClassFixture<LaurelApp>
 {
+    private static readonly string[] OfBrowsers =
+    [
+        "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy", "Content-Security-Policy", "Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy",
+    ];
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -18,8 +23,9 @@ public sealed class SpeakingForLaurel(LaurelApp app) : IClassFixture<LaurelApp>
         behind.Answers = context =>
         {
             var headers = context.Response.Headers;
-            foreach (var name in new[] { "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy", "Content-Security-Policy", "Cross-Origin-Opener-Policy", "Strict-Transport-Security", "RateLimit" })
+            foreach (var name in OfBrowsers.Append("Strict-Transport-Security"))
                 headers[name] = "whatever";
+            headers["Cross-Origin-Resource-Policy"] = "cross-origin";
             headers.Server = "Secret/1.0";
             headers["X-Powered-By"] = "Secret";
             headers.AccessControlAllowOrigin = "*";
@@ -39,7 +45,8 @@ public sealed class SpeakingForLaurel(LaurelApp app) : IClassFixture<LaurelApp>
         Assert.Equal("no-referrer", Header(response, "Referrer-Policy"));
         Assert.Equal(ContentPolicy.OfNoPage, Header(response, "Content-Security-Policy"));
         Assert.Equal("same-origin", Header(response, "Cross-Origin-Opener-Policy"));
-        Assert.Equal("same-origin", Header(response, "Cross-Origin-Resource-Policy"));
+        // Pictures of theirs may be shown elsewhere.
+        Assert.Equal("cross-origin", Header(response, "Cross-Origin-Resource-Policy"));
         Assert.Equal("no-store", Header(response, "Cache-Control"));
         Assert.Equal("its own", Header(response, "X-Own"));
         Assert.Equal(["board=1; Path=/"], response.Headers.GetValues("Set-Cookie"));
@@ -96,12 +103,17 @@ public sealed class SpeakingForLaurel(LaurelApp app) : IClassFixture<LaurelApp>
         var prefix = await Registers(gone);
         await gone.DisposeAsync();
         var me = app.PersonToken(Playing.NewPerson());
-        foreach (var path in new[] { "/", "/health/live", "/metrics", "/v1/me", "/v1/me/progress", "/v1/none", "/v1/rewards", "/docs", "/docs/index.html", "/docs/swagger-ui.css", "/docs/errors", "/openapi/events.json", "/.well-known/jwks.json", prefix })
+        string[] paths =
+        [
+            "/", "/health/live", "/metrics", "/v1/me", "/v1/me/progress", "/v1/none", "/v1/rewards", "/docs", "/docs/index.html", "/docs/swagger-ui.css",
+            "/docs/errors", "/openapi/events.json", "/.well-known/jwks.json", prefix,
+        ];
+        foreach (var path in paths)
         {
             foreach (var token in new[] { null, me })
             {
                 using var response = await Send(path, token);
-                foreach (var name in new[] { "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy", "Content-Security-Policy", "Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy" })
+                foreach (var name in OfBrowsers)
                     Assert.True(response.Headers.TryGetValues(name, out var values) && values.Count() == 1, $"{path} {name}");
                 Assert.Contains("frame-ancestors 'none'", Header(response, "Content-Security-Policy"), StringComparison.Ordinal);
                 Assert.DoesNotContain(response.Headers, header => header.Key is "Server" or "Strict-Transport-Security" || header.Key.StartsWith("Access-Control", StringComparison.Ordinal));

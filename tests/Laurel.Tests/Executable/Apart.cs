@@ -1,0 +1,69 @@
+using System.Net;
+using System.Net.Sockets;
+using Laurel.Tests.Support;
+
+namespace Laurel.Tests.Executable;
+
+/// <summary>`laurel apart`: the shape of a company by one command.</summary>
+public sealed class Apart(PreparedFolder prepared) : IClassFixture<PreparedFolder>
+{
+    private const int Processes = 5;
+
+    [Fact]
+    public async Task One_command_serves_all_of_it_and_ends_all_of_it()
+    {
+        var gateway = $"http://127.0.0.1:{FreePorts()}";
+        (string, string)[] settings =
+        [
+            ("DOTNET_ENVIRONMENT", "Development"), ("Laurel__Auth__PasswordIterations", "1000"),
+            ("Laurel__Admin__Email", "admin@example.com"), ("Laurel__Admin__Password", "a harbour in the fog"),
+        ];
+        await using var apart = LaurelProcess.Start(prepared.Folder, settings, "apart", "--url", gateway);
+        using var http = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = new Uri(gateway) };
+        var api = new Api(http);
+        await Eventually.True(async () => await IsReady(http), TimeSpan.FromMinutes(2));
+
+        var token = (await api.Post("/v1/auth/login", new { email = "admin@example.com", password = "a harbour in the fog" })).Is(200).Field("accessToken");
+        await Eventually.True(async () => (await api.As(token).Get("/v1/rewards")).Status == 200);
+        Assert.Equal(["auth", "events"], (await api.As(token).Get("/v1/services")).Is(200).Json["items"]!.AsArray().Select(service => service!["name"]!.ToString()).Order(StringComparer.Ordinal));
+        Assert.Contains("Swagger", (await api.Get("/docs")).Is(200).Text, StringComparison.OrdinalIgnoreCase);
+
+        (await apart.Interrupt()).Well();
+        await Leftovers.None(prepared.Folder);
+    }
+
+    private static async Task<bool> IsReady(HttpClient http)
+    {
+        try
+        {
+            using var response = await http.GetAsync(new Uri("/health/ready", UriKind.Relative), TestContext.Current.CancellationToken);
+            return response.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The first of as many in a row as there are processes.</summary>
+    private static int FreePorts()
+    {
+        for (var first = 21_000; ; first += Processes)
+        {
+            try
+            {
+                foreach (var port in Enumerable.Range(first, Processes))
+                {
+                    using var listener = new TcpListener(IPAddress.Loopback, port);
+                    listener.Start();
+                }
+
+                return first;
+            }
+            catch (SocketException)
+            {
+                // Somebody listens on one of them.
+            }
+        }
+    }
+}
