@@ -37,6 +37,27 @@ internal sealed class ErasureStore(EventsDatabase database, EventCatalog catalog
         RETURNING activities.user_id, activities.type, activities.occurred_at, activities.value, found.attributes
         """;
 
+    internal const string ForgetWritten =
+        """
+        WITH told AS MATERIALIZED (
+            SELECT id, granted_by
+            FROM claims
+            WHERE user_id = $1 AND (reason <> $2::text OR grant_reason <> $2::text)
+            ORDER BY id
+            LIMIT $3
+            FOR NO KEY UPDATE
+        ), answers AS (
+            UPDATE idempotency_keys
+            SET answer = jsonb_set(answer::jsonb, '{grantReason}', to_jsonb($2::text))::text
+            FROM told
+            WHERE lasting AND subject = granted_by AND answer LIKE '%' || told.id || '%'
+        )
+        UPDATE claims
+        SET reason = CASE WHEN reason IS NOT NULL THEN $2::text END, grant_reason = CASE WHEN grant_reason IS NOT NULL THEN $2::text END
+        FROM told
+        WHERE user_id = $1 AND claims.id = told.id
+        """;
+
     /// <summary>Asks for it, behind the fence: whoever folds from then on knows of it. The job that does it, also where it was asked for before.</summary>
     public async Task<JobId> Begin(string userId, Guid erasure, Actor by, CancellationToken cancellation)
     {
@@ -75,27 +96,7 @@ internal sealed class ErasureStore(EventsDatabase database, EventCatalog catalog
     /// Returns whether there was any; so much at once.
     /// </summary>
     public static async Task<bool> ForgetReasons(NpgsqlTransaction transaction, string userId, CancellationToken cancellation) =>
-        await transaction.Execute(
-            """
-            WITH told AS MATERIALIZED (
-                SELECT id, granted_by
-                FROM claims
-                WHERE user_id = $1 AND (reason <> $2::text OR grant_reason <> $2::text)
-                ORDER BY id
-                LIMIT $3
-                FOR NO KEY UPDATE
-            ), answers AS (
-                UPDATE idempotency_keys
-                SET answer = jsonb_set(answer::jsonb, '{grantReason}', to_jsonb($2::text))::text
-                FROM told
-                WHERE lasting AND subject = granted_by AND answer LIKE '%' || told.id || '%'
-            )
-            UPDATE claims
-            SET reason = CASE WHEN reason IS NOT NULL THEN $2::text END, grant_reason = CASE WHEN grant_reason IS NOT NULL THEN $2::text END
-            FROM told
-            WHERE user_id = $1 AND claims.id = told.id
-            """,
-            [userId, Erased, RowsAtOnce], cancellation) > 0;
+        await transaction.Execute(ForgetWritten, [userId, Erased, RowsAtOnce], cancellation) > 0;
 
     /// <summary>
     /// Takes the answers that were kept for the user, when they were seen last, and what was to be claimed for them. Returns whether there

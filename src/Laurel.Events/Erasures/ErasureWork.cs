@@ -33,6 +33,9 @@ internal sealed record ErasureCursor(VoidCursor Strip, bool IsDecided = false, b
 internal sealed class ErasureWork(
     EventsDatabase database, JobBatches batches, EventCatalog catalog, JobStore jobs, JobResults results, ClaimDesk desk, TimeProvider time) : IJobWork
 {
+    /// <summary>By the user's claims: that the index of all claims that wait is not used is meant, since those may be a great many.</summary>
+    internal const string ClaimsThatWait = "SELECT id FROM claims WHERE user_id = $1 AND status || '' = 'pending' ORDER BY id LIMIT $2";
+
     private const int ClaimsAtOnce = 50;
 
     public JobKind Kind => JobKind.Erasure;
@@ -66,8 +69,7 @@ internal sealed class ErasureWork(
     private async Task<Job> Decide(Job job, string user, ErasureCursor cursor, CancellationToken cancellation)
     {
         var waiting = await database.Any.Query(
-            "SELECT id FROM claims WHERE user_id = $1 AND status = 'pending' ORDER BY id LIMIT $2",
-            row => new ClaimId(row.GetGuid(0)), [user, ClaimsAtOnce], cancellation);
+            ClaimsThatWait, row => new ClaimId(row.GetGuid(0)), [user, ClaimsAtOnce], cancellation);
         foreach (var claim in waiting)
             await desk.Decide(new Ruling(claim, RulingKind.Reject, Actor.Laurel, ErasureStore.Erased), cancellation);
         return await jobs.Move(job.At(cursor with { IsDecided = waiting.Count == 0 }), cancellation);
@@ -77,6 +79,8 @@ internal sealed class ErasureWork(
         async transaction =>
         {
             var found = await ErasureStore.ForgetReasons(transaction, user, cancellation) | await ErasureStore.ForgetTraces(transaction, user, cancellation);
+            if (!found)
+                await AuditTrail.Erase(transaction, Actor.Laurel, user, cancellation);
             return await jobs.Move(transaction, job.At(cursor with { IsForgotten = !found }), cancellation);
         },
         cancellation);
@@ -98,7 +102,6 @@ internal sealed class ErasureWork(
                 return await jobs.Move(transaction, job.At(cursor with { IsDecided = false }), cancellation);
 
             var points = await Forfeiting.Run(transaction, user, job.Id.ToString(), time.GetUtcNow(), cancellation);
-            await AuditTrail.Erase(transaction, Actor.Laurel, user, cancellation);
             var (strip, tally) = (cursor.Strip, cursor.Strip.Tally);
             var result = new ErasureResult(strip.Activities, points, results.Gained(tally), results.Lost(tally), strip.Beyond);
             return await jobs.Move(transaction, job.Ended(result), cancellation);
@@ -106,6 +109,5 @@ internal sealed class ErasureWork(
         cancellation);
 
     private static async Task<bool> IsClaimWaiting(NpgsqlTransaction transaction, string user, CancellationToken cancellation) =>
-        (await transaction.Query(
-            "SELECT true FROM claims WHERE user_id = $1 AND status = 'pending' LIMIT 1", row => row.GetBoolean(0), [user], cancellation)).Count > 0;
+        (await transaction.Query(ClaimsThatWait, row => row.GetGuid(0), [user, 1], cancellation)).Count > 0;
 }

@@ -1,4 +1,3 @@
-using Laurel.Auth.Accounts;
 using Laurel.Platform.Access;
 using Laurel.Platform.Postgres;
 using Laurel.Tests.Support;

@@ -1,3 +1,4 @@
+using Laurel.Events.Erasures;
 using Laurel.Events.Jobs;
 using Laurel.Platform.Access;
 using Laurel.Platform.Postgres;
@@ -40,7 +41,7 @@ public sealed class ErasingBesideTraffic(TestPostgres postgres) : IAsyncLifetime
         await Eventually.True(async () => await Waiting() == 1);
 
         // The erasure comes by while the batch is under way: it waits for what that writes, or goes past it.
-        var erasing = _app.Takes(JobKind.Erasure).ContinueWith(job => _app.Steps(job.Result), TaskScheduler.Default).Unwrap();
+        var erasing = FirstStep();
         await Eventually.True(async () => await Waiting() == 2 || erasing.IsCompleted);
         await row.CommitAsync(Cancellation);
         var job = await erasing;
@@ -67,6 +68,30 @@ public sealed class ErasingBesideTraffic(TestPostgres postgres) : IAsyncLifetime
         (await asked).Is(202);
         await IsRight(id, await _app.WorksOn(JobKind.Erasure), batch, best: 0);
     }
+
+    /// <summary>Made when all that waited had been rejected, as with a token that was still good somewhere.</summary>
+    [Fact]
+    public async Task A_claim_that_comes_at_the_last_moment_is_rejected_too()
+    {
+        var @operator = (await _app.SignedIn(Role.Operator)).Api;
+        await _app.LoginsCounted();
+        var offered = await _app.Offers(@operator, reward => new { rewardId = reward, requiresApproval = true, stock = 1 });
+        await @operator.Jobs();
+        await _app.StopsWorking();
+        var player = Playing.NewPerson();
+        (await _app.Registrar().Erases($"{player}")).Is(202);
+        var job = await _app.Takes(JobKind.Erasure);
+        while (!job.CursorOr(ErasureCursor.Start).Strip.Tally.IsComplete)
+            job = await _app.Steps(job);
+
+        var claim = (await _app.Pending(offered, player)).Single();
+        while (job.Status == JobStatus.Running)
+            job = await _app.Steps(job);
+        Assert.Equal("rejected", await @operator.StatusOf(claim));
+        await _app.IsInOrder();
+    }
+
+    private async Task<Job> FirstStep() => await _app.Steps(await _app.Takes(JobKind.Erasure));
 
     private async Task<string> Begin()
     {

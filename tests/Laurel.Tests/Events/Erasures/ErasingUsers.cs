@@ -81,6 +81,53 @@ public sealed class ErasingUsers(LaurelApp app) : IClassFixture<LaurelApp>
         await app.IsInOrder();
     }
 
+    /// <summary>Largest values, sets and filters: what is smaller, or seen before, changes nothing until the attributes of the others are gone.</summary>
+    [Fact]
+    public async Task While_activities_pour_in_progress_stays_what_they_come_to()
+    {
+        var @operator = app.Somebody(Role.Operator);
+        var user = Playing.NewUser();
+        foreach (var goal in new[] { Goal.Max("row", 90, new { lake = "deep" }), Goal.Distinct("row", "boat", 4), Goal.All(Goal.Sum("row", 900, new { boat = 1 }), Goal.Count("row", 40)) })
+            await @operator.Runs(app.Draft(goal));
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var lanes = Enumerable.Range(0, 4).Select(lane => Task.Run(async () =>
+        {
+            for (var at = 0; !stop.IsCancellationRequested; at++)
+            {
+                var value = (at * 37 + lane * 11) % 100;
+                (await app.GameServer().Reports(Playing.Did(
+                    user, "row", app.Clock.GetUtcNow(), $"{lane}-{at}", value, new { lake = value % 3 == 0 ? "deep" : "flat", boat = value % 5 }))).Is(200);
+            }
+        }, Cancellation)).ToList();
+
+        var erased = 0;
+        for (var time = 0; time < 5; time++)
+            erased += (int)(await app.Erased(await app.Registrar().Erases(user)))["result"]!["activities"]!;
+        await stop.CancelAsync();
+        await Task.WhenAll(lanes);
+        Assert.True(erased > 0);
+        await app.IsInOrder();
+    }
+
+    /// <summary>They are of two who decide at once: an operator who approves, and the erasure.</summary>
+    [Fact]
+    public async Task Claims_that_somebody_decides_meanwhile_are_decided_once()
+    {
+        var @operator = app.Somebody(Role.Operator);
+        var player = Playing.NewPerson();
+        var claims = new List<string>();
+        for (var at = 0; at < 8; at++)
+            claims.AddRange(await app.Pending(await app.Offers(@operator, reward => new { rewardId = reward, requiresApproval = true, stock = 1 }), player));
+        var approving = Task.WhenAll(claims.Select(claim => @operator.Post($"/v1/claims/{claim}/approve")));
+        var job = await app.Erased(await app.Registrar().Erases($"{player}"));
+        var approved = (await approving).Count(answer => answer.Status == 200);
+
+        var statuses = await Task.WhenAll(claims.Select(@operator.StatusOf));
+        Assert.Equal((approved, 8 - approved), (statuses.Count(status => status == "completed"), statuses.Count(status => status == "rejected")));
+        Assert.Equal(10 * approved, (long)job["result"]!["points"]! + await Balance($"{player}"));
+        await app.IsInOrder();
+    }
+
     [Fact]
     public async Task Only_whoever_may_and_only_for_what_can_be_a_user()
     {
