@@ -37,6 +37,7 @@ public static class AuthSetup
         services.AddOwning<ServiceAccountStore>(database);
         services.AddOwning<LoginHistory>(database);
         services.AddOwning<LoginActivities>(database);
+        services.AddOwning<Erasures>(database);
         services.AddOwning<ServiceStore>(database);
         services.AddSingleton<EventsService>();
         services.AddOwning<Sweep>(database);
@@ -58,6 +59,7 @@ public static class AuthSetup
         }));
         services.AddPeriodicWork("auth: logins", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<LoginHistory>().HandOn);
         services.AddPeriodicWork("auth: login activities", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<LoginActivities>().Report);
+        services.AddPeriodicWork("auth: erasures", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<Erasures>().Report);
         services.AddPeriodicWork("auth: services", TimeSpan.FromMinutes(10), provider => provider.GetRequiredService<ServiceStore>().Sweep);
         services.AddPeriodicWork("auth: sweep", TimeSpan.FromMinutes(1), provider => provider.GetRequiredService<Sweep>().Run);
         services.AddAudit(Service, database);

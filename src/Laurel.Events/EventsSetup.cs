@@ -5,6 +5,7 @@ using Laurel.Events.Catalog;
 using Laurel.Events.Claims;
 using Laurel.Events.Coupons;
 using Laurel.Events.Deliveries;
+using Laurel.Events.Erasures;
 using Laurel.Events.Jobs;
 using Laurel.Events.Progress;
 using Laurel.Events.Voids;
@@ -44,6 +45,9 @@ public static class EventsSetup
         services.AddSingleton<VoidStore>();
         services.AddSingleton<VoidWork>();
         services.AddSingleton<IJobWork>(provider => provider.GetRequiredService<VoidWork>());
+        services.AddSingleton<ErasureStore>();
+        services.AddSingleton<ErasureWork>();
+        services.AddSingleton<IJobWork>(provider => provider.GetRequiredService<ErasureWork>());
         services.AddSingleton<Intake>();
         services.AddSingleton<Generations>();
         services.AddSingleton<Claiming>();
@@ -123,6 +127,7 @@ public static class EventsSetup
         routes.MapWallet();
         routes.MapPoints();
         routes.MapSupport();
+        routes.MapErasures();
         routes.MapBacktests();
         routes.MapReplay();
         routes.MapJobs();

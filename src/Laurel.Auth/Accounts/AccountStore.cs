@@ -144,25 +144,29 @@ internal sealed class AccountStore(NpgsqlDataSource database, SessionStore sessi
             },
             cancellation);
 
-    /// <summary>Erases everything that tells who it was. The id stays: progress and claims refer to it.</summary>
+    /// <summary>
+    /// Erases everything that tells who it was, and has the events service do the same. The id stays: progress and claims refer to it.
+    /// </summary>
     public Task<ChangeOutcome> Erase(AccountId account, Actor by, CancellationToken cancellation) =>
         Guarded(
             account,
             staysAdmin: _ => false,
             async (transaction, _) =>
             {
+                var now = time.GetUtcNow();
                 await transaction.Execute(
                     """
                     UPDATE accounts
                     SET email = NULL, password_hash = NULL, nickname = NULL, active = false, erased_at = $1
                     WHERE id = $2
                     """,
-                    [time.GetUtcNow(), account.Value], cancellation);
+                    [now, account.Value], cancellation);
                 var ended = await sessions.EndAll(transaction, account, SessionEnd.AccountErased, cancellation);
                 await transaction.Execute("UPDATE sessions SET address = NULL, user_agent = NULL WHERE account_id = $1", [account.Value], cancellation);
                 // The outbox before the logins: a row that is just being handed on is waited for, and then found among the logins.
                 await transaction.Execute("UPDATE outbox SET body = body - 'address' - 'network' - 'userAgent' WHERE account_id = $1", [account.Value], cancellation);
                 await transaction.Execute("UPDATE logins SET address = NULL, network = NULL, user_agent = NULL WHERE account_id = $1", [account.Value], cancellation);
+                await Erasures.Note(transaction, account, now, cancellation);
                 await AuditTrail.Erase(transaction, by, account.ToString(), cancellation);
                 return (ChangeOutcome.Changed, ended);
             },

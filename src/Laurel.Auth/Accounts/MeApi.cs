@@ -35,7 +35,12 @@ internal static class MeApi
         me.MapPatch("", Rename).WithSummary("Change my nickname").Answers(Errors.RuleBroken, Errors.NotFound);
         me.MapDelete("", Delete)
             .WithSummary("Delete my account")
-            .WithDescription("What tells who I am is erased, every session ends; the id stays, since progress and claims refer to it.")
+            .WithDescription(
+                """
+                What tells who I am is erased, every session ends; the id stays, since progress and claims refer to it. Seconds later, or as
+                soon as the events service answers, what is there of me follows: claims that wait are rejected, points are forfeited, activities
+                lose their attributes, and progress becomes what they come to without them. What was granted is still delivered.
+                """)
             .Answers(AuthErrors.LastAdmin, Errors.NotFound);
         me.MapPut("/password", ChangePassword)
             .WaitsInItsOwnLine()
@@ -44,7 +49,14 @@ internal static class MeApi
             .Answers(Errors.RuleBroken, AuthErrors.WrongPassword, Errors.TooManyRequests, Errors.NotFound);
         me.MapGet("/sessions", Sessions).WithSummary("Where I am signed in").Answers(Errors.NotFound);
         me.MapDelete("/sessions/{id:guid}", EndSession).WithSummary("End one of my sessions");
-        me.MapGet("/export", Export).WithSummary("All that is stored about me").Answers(Errors.NotFound);
+        me.MapGet("/export", Export)
+            .WithSummary("All that is stored about my account")
+            .WithDescription(
+                """
+                Account, sessions and logins. What I did in events is not in it: `/v1/me/progress`, `/v1/me/claims` and `/v1/me/points/entries`
+                list what came of that; the activities themselves are the game's to tell.
+                """)
+            .Answers(Errors.NotFound);
     }
 
     private static async Task<Results<Ok<Account>, Problem>> Show(Caller caller, AccountStore accounts, CancellationToken cancellation) =>

@@ -1,39 +1,25 @@
-using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Laurel.Auth.Registry;
-using Laurel.Auth.Sessions;
 using Laurel.Platform.Access;
-using Laurel.Platform.Http;
 using Laurel.Platform.Postgres;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace Laurel.Auth.Logins;
 
 /// <summary>
-/// Reports each login to the events service as the activity `login`, as a game server would: over HTTP, so that it is the same
-/// whether the services run together or apart. The login's id is the activity's, so it counts once, however often it is reported.
+/// Reports each login to the events service as the activity `login`, as a game server would. The login's id is the activity's, so it
+/// counts once, however often it is reported.
 /// </summary>
-internal sealed class LoginActivities(
-    NpgsqlDataSource database, SessionTokens tokens, EventsService events, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<LoginActivities> log) : IDisposable
+internal sealed class LoginActivities(NpgsqlDataSource database, EventsService events, ILogger<LoginActivities> log)
 {
-    /// <summary>The source of these activities: the auth service itself, which needs no account to speak for itself.</summary>
-    public static readonly ServiceAccountId OwnAccount = new(new Guid("00000000-0000-0000-0000-00000a074001"));
-
     private const int BatchSize = 500;
-
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false })
-    {
-        Timeout = TimeSpan.FromSeconds(10),
-    };
 
     /// <summary>Reports what waits. While the events service is down it waits on.</summary>
     public async Task Report(CancellationToken cancellation)
     {
-        // Until the server listens nobody knows where.
-        if (!lifetime.ApplicationStarted.IsCancellationRequested)
+        if (!events.IsKnown)
             return;
 
         List<Login> logins;
@@ -51,19 +37,10 @@ internal sealed class LoginActivities(
         while (logins.Count == BatchSize);
     }
 
-    public void Dispose() => _http.Dispose();
-
     private async Task Send(List<Login> logins, CancellationToken cancellation)
     {
-        var activities = logins.Select(login => new { login.Id, UserId = login.Account.ToString(), Type = "login", OccurredAt = login.At });
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(await events.Address(cancellation), "/v1/activities"))
-        {
-            Content = JsonContent.Create(activities, options: JsonRules.Options),
-        };
-        var grant = Guid.CreateVersion7(time.GetUtcNow());
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", tokens.ForService(OwnAccount, grant, [Scopes.ActivitiesWrite]));
-        using var response = await _http.SendAsync(request, cancellation);
-        response.EnsureSuccessStatusCode();
+        var activities = logins.ConvertAll(login => new { login.Id, UserId = login.Account.ToString(), Type = "login", OccurredAt = login.At });
+        using var response = await events.Send(HttpMethod.Post, "/v1/activities", Scopes.ActivitiesWrite, activities, cancellation);
 
         // A refusal is final: after a week of silence a login is too old to count.
         var answer = await response.Content.ReadFromJsonAsync<JsonElement>(cancellation);

@@ -1,4 +1,5 @@
 using Laurel.Events.Progress;
+using Laurel.Rules;
 
 namespace Laurel.Events.Activities;
 
@@ -72,6 +73,9 @@ internal sealed class Entry(NewActivity activity, int arrival)
     /// <summary>What was stored under its key before this batch.</summary>
     public Rules.Activity? Stored { get; set; }
 
+    /// <summary>Whether that has lost its attributes, so that nobody can tell which they were.</summary>
+    public bool IsErased { get; set; }
+
     /// <summary>The progress that it counts in.</summary>
     public List<Touch> Touches { get; } = [];
 
@@ -84,7 +88,8 @@ internal sealed class Entry(NewActivity activity, int arrival)
         if (IsInserted)
             return new ActivityResult(activity.Id, ActivityOutcome.Accepted);
         var before = First is null ? Stored : First.Stored ?? First.Activity.Content;
-        return !activity.IsContentCompared || activity.Content.Equals(before)
+        var content = (First ?? this).IsErased ? activity.Content with { Attributes = Attributes.None } : activity.Content;
+        return !activity.IsContentCompared || content.Equals(before)
             ? new ActivityResult(activity.Id, ActivityOutcome.Duplicate)
             : new ActivityResult(activity.Id, ActivityOutcome.Refused, RefusalCodes.IdReused);
     }

@@ -136,6 +136,9 @@ internal sealed class ActivityHandler(EventCatalog catalog, EventsOptions option
         await using var batch = new NpgsqlBatch(connection) { BatchCommands = { ActivityLog.Find(generation, entries.ConvertAll(entry => entry.Activity)) } };
         await using var reader = await batch.ExecuteReaderAsync();
         while (await reader.ReadAsync())
-            entries[(int)reader.GetInt64(0) - 1].Stored = ActivityLog.Read(reader, 1);
+        {
+            var entry = entries[(int)reader.GetInt64(0) - 1];
+            (entry.Stored, entry.IsErased) = (ActivityLog.Read(reader, 1), reader.GetBoolean(5));
+        }
     }
 }

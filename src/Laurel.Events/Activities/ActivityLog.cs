@@ -42,12 +42,15 @@ internal static class ActivityLog
         return command;
     }
 
-    /// <summary>What is stored under ids that were sent again.</summary>
+    /// <summary>What an erasure leaves of attributes. What never had any has none.</summary>
+    public const string ErasedAttributes = "'{}'::jsonb";
+
+    /// <summary>What is stored under ids that were sent again, and whether it has lost its attributes.</summary>
     public static NpgsqlBatchCommand Find(int generation, IReadOnlyList<NewActivity> activities)
     {
         var command = new NpgsqlBatchCommand(
-            """
-            SELECT sent.place, stored.type, stored.occurred_at, stored.value, stored.attributes
+            $"""
+            SELECT sent.place, stored.type, stored.occurred_at, stored.value, stored.attributes, stored.attributes IS NOT DISTINCT FROM {ErasedAttributes}
             FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS sent (user_id, id, place)
             CROSS JOIN LATERAL (
                 SELECT *

@@ -111,6 +111,13 @@ internal static class Laws
             WHERE back.kind = 'reversal'
               AND (COALESCE(moved.amount, paid.amount), COALESCE(moved.credit, paid.credit)) IS DISTINCT FROM (back.amount, back.debit)
             """),
+        new("What was forfeited was a user's, and by an erasure of that user",
+            """
+            SELECT format('transfer %s forfeits %s points of user %L, whom no erasure %s was asked for', transfers.id, amount, transfers.user_id, ref)
+            FROM transfers
+            LEFT JOIN erasures ON erasures.user_id = transfers.user_id AND erasures.job_id::text = transfers.ref
+            WHERE kind = 'forfeit' AND (erasures.id IS NULL OR debit <> 'user')
+            """),
         new("Each transfer takes from one what it gives to another, so that all come to zero",
             """
             SELECT format('transfer %s moves %s from %s to %s', id, amount, debit, credit)

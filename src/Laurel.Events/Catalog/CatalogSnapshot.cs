@@ -16,7 +16,7 @@ internal sealed class CatalogSnapshot(long version, int generation, IEnumerable<
     /// <summary>Of the activity log.</summary>
     public int Generation { get; } = generation;
 
-    /// <summary>Whether activities are being taken back: then whoever folds into a row writes it.</summary>
+    /// <summary>Whether activities are being taken back, or lose their attributes: then whoever folds into a row writes it.</summary>
     public bool IsVoiding { get; init; }
 
     /// <summary>All but drafts.</summary>
@@ -27,6 +27,9 @@ internal sealed class CatalogSnapshot(long version, int generation, IEnumerable<
     [
         .. Events.Values.Where(running => running is { Status: EventStatus.Active, IsQuarantined: false }).OrderBy(running => running.Id.Value),
     ];
+
+    /// <summary>Finds those that an activity counts in, however long ago they ended.</summary>
+    public EventIndex Index => field ??= new EventIndex(Active);
 
     /// <summary>Of the activity log: all that are stored, this version's or newer.</summary>
     public StoredGenerations Log { get; init; } = new([]);

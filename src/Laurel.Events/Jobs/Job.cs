@@ -20,6 +20,9 @@ public enum JobKind
 
     /// <summary>Takes activities back, and what they came to.</summary>
     Void,
+
+    /// <summary>Takes away what tells of one user, and what it came to.</summary>
+    Erasure,
 }
 
 public enum JobStatus

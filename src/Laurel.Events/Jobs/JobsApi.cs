@@ -11,7 +11,7 @@ namespace Laurel.Events.Jobs;
 
 /// <summary>Work in the background.</summary>
 /// <param name="Id">The job.</param>
-/// <param name="Kind">What is done: `catch_up` counts all progress of an event anew, `rejudge` judges it by new goals, `backtest` tries it on the past, `preview` tells what counting anew would change, `void` takes activities back.</param>
+/// <param name="Kind">What is done: `catch_up` counts all progress of an event anew, `rejudge` judges it by new goals, `backtest` tries it on the past, `preview` tells what counting anew would change, `void` takes activities back, `erasure` takes away what tells of a user.</param>
 /// <param name="Status">How far it is.</param>
 /// <param name="EventId">The event that it is about, if it is about one.</param>
 /// <param name="Epoch">The event's, when the job was asked for.</param>

@@ -7,8 +7,12 @@ using Npgsql;
 
 namespace Laurel.Events.Voids;
 
-/// <summary>One transaction of a void.</summary>
-internal sealed class VoidBatch(Job job, VoidPlan plan, StoredGenerations log, (int First, int Last) held, VoidCursor cursor, int activitiesAtOnce)
+/// <summary>Changes activities of these users, so that they count no longer or otherwise; so many at most. Tells them as they were.</summary>
+internal delegate IAsyncEnumerable<(string User, Activity Activity)> Taking(
+    NpgsqlTransaction transaction, IReadOnlyCollection<string> users, int limit, CancellationToken cancellation);
+
+/// <summary>One transaction of a void; or of whatever else changes activities that have been counted.</summary>
+internal sealed class VoidBatch(JobId job, Taking take, StoredGenerations log, VoidCursor cursor, int activitiesAtOnce)
 {
     private readonly HashSet<string> _users = new(StringComparer.Ordinal);
     private readonly Dictionary<ProgressKey, Touch> _touches = [];
@@ -22,15 +26,15 @@ internal sealed class VoidBatch(Job job, VoidPlan plan, StoredGenerations log, (
     /// 3. Write what that comes to; a row that has changed meanwhile is read and folded again.
     /// 4. Move on. Where one user had too much for one batch, the next begins with them.
     /// </remarks>
-    public async Task<Job> Run(
+    public async Task<(VoidCursor Next, int More)> Run(
         NpgsqlTransaction transaction, EventIndex index, JobBatches batches, CancellationToken cancellation)
     {
-        var users = await VoidStore.NextUsers(transaction, job.Id, cursor.User, cursor.Size, cancellation);
+        var users = await VoidStore.NextUsers(transaction, job, cursor.User, cursor.Size, cancellation);
         if (users.Count == 0)
-            return job.At(cursor with { IsThrough = true });
+            return (cursor with { IsThrough = true }, 0);
 
         var (taken, last) = (0, -1);
-        await foreach (var (user, activity) in VoidStore.TakeBack(transaction, job.Id, plan, users, held, activitiesAtOnce, cancellation))
+        await foreach (var (user, activity) in take(transaction, users, activitiesAtOnce, cancellation))
         {
             taken++;
             if (_users.Add(user))
@@ -59,7 +63,7 @@ internal sealed class VoidBatch(Job job, VoidPlan plan, StoredGenerations log, (
             if (!log.ReachTo(window.Start))
                 _beyond.Add(key);
             else if (!_touches.ContainsKey(key))
-                _touches.Add(key, new Touch(key, on, window) { Mending = Mending.Void, For = job.Id });
+                _touches.Add(key, new Touch(key, on, window) { Mending = Mending.Void, For = job });
         }
     }
 
@@ -115,7 +119,8 @@ internal sealed class VoidBatch(Job job, VoidPlan plan, StoredGenerations log, (
     /// <param name="done">How many users of these have nothing left, as far as is known.</param>
     /// <param name="weight">How many activities were read and written.</param>
     /// <param name="cancellation">Ends it between two statements.</param>
-    private async Task<Job> MoveOn(NpgsqlTransaction transaction, List<string> users, int taken, int done, int weight, CancellationToken cancellation)
+    private async Task<(VoidCursor Next, int More)> MoveOn(
+        NpgsqlTransaction transaction, List<string> users, int taken, int done, int weight, CancellationToken cancellation)
     {
         var partly = done < users.Count ? users[done] : null;
         if (cursor.Partly is { } before)
@@ -123,7 +128,7 @@ internal sealed class VoidBatch(Job job, VoidPlan plan, StoredGenerations log, (
         if (partly is not null)
             _users.Remove(partly);
         if (done > 0)
-            await VoidStore.Forget(transaction, job.Id, users[done - 1], cancellation);
+            await VoidStore.Forget(transaction, job, users[done - 1], cancellation);
 
         var next = cursor.Weighed(weight) with
         {
@@ -133,6 +138,6 @@ internal sealed class VoidBatch(Job job, VoidPlan plan, StoredGenerations log, (
             Users = cursor.Users + _users.Count,
             Beyond = cursor.Beyond + _beyond.Count,
         };
-        return job.At(next, more: done);
+        return (next, done);
     }
 }

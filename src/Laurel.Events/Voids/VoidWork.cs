@@ -1,7 +1,8 @@
-using Laurel.Events.Activities;
 using Laurel.Events.Catalog;
 using Laurel.Events.Jobs;
 using Laurel.Platform.Postgres;
+using Laurel.Rules;
+using Npgsql;
 
 namespace Laurel.Events.Voids;
 
@@ -13,9 +14,6 @@ namespace Laurel.Events.Voids;
 internal sealed class VoidWork(
     EventsDatabase database, JobBatches batches, EventCatalog catalog, JobStore jobs, JobResults results, TimeProvider time) : IJobWork
 {
-    private EventIndex _index = new([]);
-    private CatalogSnapshot? _indexed;
-
     public JobKind Kind => JobKind.Void;
 
     /// <summary>How many activities one batch takes back at most, however many one user has.</summary>
@@ -32,9 +30,16 @@ internal sealed class VoidWork(
         var held = plan.Activities is null ? (await catalog.Load(cancellation)).Log.Holding(plan.From!.Value, plan.To!.Value) : default;
         cursor = cursor with { Size = job.Careful(cursor.Size) };
         return await batches.Run(
-            (transaction, snapshot) =>
-                new VoidBatch(job, plan, snapshot.Log, held, cursor, ActivitiesAtOnce).Run(transaction, Index(snapshot), batches, cancellation),
+            async (transaction, snapshot) =>
+            {
+                var batch = new VoidBatch(job.Id, Take, snapshot.Log, cursor, ActivitiesAtOnce);
+                var (next, more) = await batch.Run(transaction, snapshot.Index, batches, cancellation);
+                return job.At(next, more);
+            },
             cancellation);
+
+        IAsyncEnumerable<(string, Activity)> Take(NpgsqlTransaction transaction, IReadOnlyCollection<string> users, int limit, CancellationToken stop) =>
+            VoidStore.TakeBack(transaction, job.Id, plan, users, held, limit, stop);
     }
 
     private Task<Job> Find(Job job, VoidCursor cursor, IReadOnlyList<ActivityName> named, CancellationToken cancellation) =>
@@ -86,12 +91,5 @@ internal sealed class VoidWork(
             return await jobs.Move(job.At(cursor with { Tally = tally }), cancellation);
         var result = new VoidResult(cursor.Activities, cursor.Users, results.Gained(tally), results.Lost(tally), cursor.Beyond);
         return await catalog.Change(transaction => jobs.Move(transaction, job.Ended(result), cancellation), cancellation);
-    }
-
-    private EventIndex Index(CatalogSnapshot snapshot)
-    {
-        if (!ReferenceEquals(snapshot, _indexed))
-            (_index, _indexed) = (new EventIndex(snapshot.Active), snapshot);
-        return _index;
     }
 }

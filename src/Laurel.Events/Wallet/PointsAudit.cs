@@ -13,6 +13,6 @@ internal static class PointsAudit
         TransferKind.Credit => "points.credited",
         TransferKind.Debit => "points.debited",
         TransferKind.Reversal => "points.reversed",
-        TransferKind.Reward => throw new ArgumentOutOfRangeException(nameof(kind)),
+        TransferKind.Reward or TransferKind.Forfeit => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 }

@@ -46,7 +46,7 @@ internal sealed class PointsDesk(EventsDatabase database, TimeProvider time)
             var found = await transaction.Query($"SELECT {Wallets.Columns} FROM transfers WHERE id = $1", Wallets.Read, [id.Value], cancellation);
             if (found is not [var transfer])
                 return PointsOutcome.NotFound;
-            if (transfer.Kind is TransferKind.Reversal or TransferKind.Reward)
+            if (transfer.Kind is TransferKind.Reversal or TransferKind.Reward or TransferKind.Forfeit)
                 return PointsOutcome.NotReversible;
             if (await IsReversed(transaction, transfer, cancellation))
                 return PointsOutcome.AlreadyReversed;

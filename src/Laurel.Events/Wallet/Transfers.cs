@@ -19,6 +19,9 @@ public enum TransferKind
 
     /// <summary>Another transfer is undone.</summary>
     Reversal,
+
+    /// <summary>What a user had whose account was erased.</summary>
+    Forfeit,
 }
 
 /// <summary>Points from the issuer to a user, or back. By its kind and what it is for (<c>Ref</c>) it happens once.</summary>

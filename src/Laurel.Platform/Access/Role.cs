@@ -18,6 +18,9 @@ public static class Scopes
     public const string DeliveriesWrite = "deliveries:write";
     public const string PointsWrite = "points:write";
 
+    /// <summary>For whoever keeps the accounts: what tells of a user is erased.</summary>
+    public const string UsersErase = "users:erase";
+
     /// <summary>For Laurel's own services: which sessions have ended before their tokens expire.</summary>
     public const string RevocationsRead = "revocations:read";
 
@@ -28,7 +31,7 @@ public static class Scopes
     public const string ServicesRead = "services:read";
 
     /// <summary>What service accounts may be given.</summary>
-    public static readonly IReadOnlyList<string> All = [ActivitiesWrite, DeliveriesWrite, PointsWrite, RevocationsRead, ServicesRegister];
+    public static readonly IReadOnlyList<string> All = [ActivitiesWrite, DeliveriesWrite, PointsWrite, UsersErase, RevocationsRead, ServicesRegister];
 
     /// <summary>What Laurel's own processes may do at one another.</summary>
     internal static readonly IReadOnlyList<string> OfCluster = [RevocationsRead, ServicesRegister, ServicesRead];

@@ -141,6 +141,8 @@ public sealed class EveryChangeIsNoted(LaurelApp app) : IClassFixture<LaurelApp>
             await Does(_leaderboards, HttpMethod.Put, "/v1/services/gone/instances", new { prefix = "/gone", address = "http://10.0.0.7" });
             return await Does(_leaderboards, HttpMethod.Delete, "/v1/services/gone/instances?address=http%3A%2F%2F10.0.0.7");
         },
+        ["PUT /v1/users/{id}/erasures/{erasureId}"] = () =>
+            Does(app.Registrar(), HttpMethod.Put, $"/v1/users/somebody/erasures/{Playing.NewPerson()}"),
         ["PATCH /v1/users/{id}"] = async () => await Does(_admin, HttpMethod.Patch, $"/v1/users/{(await app.SignedIn()).Account.Id}", new { active = false }),
     };
 

@@ -40,7 +40,7 @@ public static class Working
         await app.Services.GetRequiredService<JobStore>().Take([kind], TestContext.Current.CancellationToken) ?? throw new InvalidOperationException($"No job waits: {kind}.");
 
     internal static Task<Job> Steps(this LaurelApp app, Job job) =>
-        app.Services.GetServices<IJobWork>().Single(work => work.Kind == job.Kind).Step(job, TestContext.Current.CancellationToken);
+        app.Services.GetServices<IJobWork>().First(work => work.Kind == job.Kind).Step(job, TestContext.Current.CancellationToken);
 
     /// <summary>Takes the job of this kind and works on it to its end.</summary>
     internal static async Task<Job> WorksOn(this LaurelApp app, JobKind kind)

@@ -39,6 +39,7 @@ public sealed class Proving(LaurelApp app) : IClassFixture<LaurelApp>
         await Breaks("The points of each claim that failed", "UPDATE claims SET status = 'revoked' WHERE id = $1", claims[1]);
         await Breaks("What the game has to hand over", "UPDATE deliveries SET status = 'cancelled' WHERE claim_id = $1", sword);
         await Breaks("What was reversed", Transfer("'user'", "'issuer'", 3, "reversal", "a transfer that never was"));
+        await Breaks("What was forfeited", Transfer("'user'", "'issuer'", 3, "forfeit", "an erasure that never was"));
         await Breaks("Each balance", "UPDATE balances SET balance = balance + 1 WHERE user_id = (SELECT min(user_id) FROM balances)");
         await Change("ALTER TABLE transfers DROP CONSTRAINT transfers_between_two");
         await Breaks("Each transfer takes", Transfer("'user'", "'user'", 3, "credit", "from hand to hand"));

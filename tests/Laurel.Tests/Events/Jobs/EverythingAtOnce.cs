@@ -6,7 +6,7 @@ namespace Laurel.Tests.Events.Jobs;
 
 /// <summary>
 /// Two processes, activities of sixty users over eight connections, and an operator who activates late, edits, switches off and on,
-/// replays and takes back all the while. In the end everybody has what the naive reference says.
+/// replays, takes back and has users erased all the while. In the end everybody has what the naive reference says.
 /// </summary>
 public sealed class EverythingAtOnce(TestPostgres postgres)
 {
@@ -41,6 +41,7 @@ public sealed class EverythingAtOnce(TestPostgres postgres)
         var told = $"seed {dice.Seed}, {sent.Count} activities, {string.Join(", ", jobs.CountBy(job => $"{job["kind"]} {job.Status()}").Select(one => $"{one.Value} {one.Key}"))}";
         Assert.True(jobs.All(job => job.Status() != "failed"), $"{told}: {string.Join('\n', jobs.Where(job => job.Status() == "failed").Select(job => job["reason"]))}");
         Assert.Contains(jobs, job => (string)job["kind"]! == "void" && (int)job["result"]!["activities"]! > 0);
+        Assert.Contains(jobs, job => (string)job["kind"]! == "erasure" && (int)job["result"]!["activities"]! > 0);
         await shared.AreRight(told);
         TestContext.Current.SendDiagnosticMessage(told);
     }
@@ -103,6 +104,7 @@ public sealed class EverythingAtOnce(TestPostgres postgres)
                 (api, _) => api.Post(
                     "/v1/activities/void", new { reason = "Some", activities = sent.ToArray().Where(_ => dice.Next(4) == 0).Take(500).Select(one => new { userId = one.User, id = one.Id }) }),
                 async (api, _) => await api.Post("/v1/activities/void", await Period(shared)),
+                (api, _) => api.Erases($"user-{dice.Next(Users)}"),
             ];
             dice.Shuffle(changes);
             foreach (var change in changes)

@@ -68,6 +68,39 @@ public sealed class Interrupted(TestPostgres postgres)
         await shared.AreRight("after a void");
     }
 
+    /// <summary>It is killed where it takes the points, at its very end; whoever goes on takes them once.</summary>
+    [Fact]
+    public async Task An_erasure_goes_on_elsewhere()
+    {
+        const string Erased = "user-001";
+        await using var shared = await SharedDatabases.Create(postgres);
+        await using var mortal = await shared.Serve();
+        var token = await SharedDatabases.SignIn(mortal);
+        await mortal.Api.As(token).Runs(new DraftEvent(Now.AddDays(-10), Now.AddDays(10), Goal.Count("hunt", 1, new { with = "a bow" })));
+        (await mortal.Api.As(token).Reports(Playing.Did(Erased, "hunt", Now, attributes: new { with = "a bow" }))).Is(200);
+        (await mortal.Api.As(token).Send(HttpMethod.Post, "/v1/points/credits", Api.Json(new { userId = Erased, amount = 30 }), ("Idempotency-Key", "thirty"))).Is(201);
+
+        await using var connection = await shared.Events.OpenConnectionAsync(Cancellation);
+        await using var row = await connection.BeginTransactionAsync(Cancellation);
+        await row.Execute("SELECT FROM balances WHERE user_id = $1 FOR UPDATE", [Erased], Cancellation);
+        var job = (await mortal.Api.As(token).Erases(Erased)).Is(202).Field("id");
+        await Eventually.True(async () => await shared.Events.QueryOne(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'UPDATE balances%'",
+            waiting => waiting.GetInt64(0), [], Cancellation) == 1);
+        await mortal.Kill();
+        await shared.Events.Execute("UPDATE jobs SET free_at = now() WHERE id = $1", [Guid.Parse(job)], Cancellation);
+        await row.RollbackAsync(Cancellation);
+
+        await using var other = await shared.Serve();
+        var ended = await other.Api.As(token).Job($"/v1/jobs/{job}");
+        ended.Is("erasure", "done", gained: 0, lost: 1);
+        Assert.Equal((1, 30), ((int?)ended["result"]!["activities"], (int?)ended["result"]!["points"]));
+        Assert.Equal((1, 0), await shared.Events.QueryOne(
+            "SELECT (SELECT count(*) FROM transfers WHERE kind = 'forfeit'), balance FROM balances",
+            told => (told.GetInt64(0), told.GetInt64(1)), [], Cancellation));
+        await shared.AreRight("after an erasure");
+    }
+
     /// <summary>Three each; what they did with "b" is less than with "a".</summary>
     private static async Task Report(Api server, string id)
     {
@@ -115,6 +148,9 @@ public sealed class Late(LaurelApp app) : IClassFixture<LaurelApp>
         Assert.Equal((1, 1), ((int?)JsonNode.Parse(done.Result!)!["activities"], (int?)JsonNode.Parse(done.Result!)!["lost"]!["count"]));
         (await @operator.Patches($"/v1/events/{id}", new { condition = Goal.Max("swim", 8) })).Is(200);
         await LosesIt(JobKind.Rejudge, "SELECT FROM progress WHERE user_id = 'user-b' FOR UPDATE");
+        await app.GameServer().Reports(Playing.Did("user-c", "swim", now, "marked", 9, new { lake = "deep" }));
+        (await app.Registrar().Erases("user-c")).Is(202);
+        await LosesIt(JobKind.Erasure, "SELECT FROM progress WHERE user_id = 'user-c' FOR UPDATE");
         Assert.Empty(await ProgressAudit.Differences(app.Events, Cancellation));
     }
 

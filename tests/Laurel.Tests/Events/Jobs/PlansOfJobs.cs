@@ -1,4 +1,5 @@
 using Laurel.Events;
+using Laurel.Events.Erasures;
 using Laurel.Events.Jobs;
 using Laurel.Events.Voids;
 using Laurel.Platform.Postgres;
@@ -18,6 +19,9 @@ public sealed class PlansOfJobs(LaurelApp app) : IClassFixture<LaurelApp>
     [InlineData(VoidStore.TakeBackSent, "Index Cond: ((user_id = ANY ($3))",
         new[] { "uuid", "int", "text[]", "int", "int", "uuid", "timestamptz", "timestamptz" })]
     [InlineData(VoidStore.TakeBackNamed, "Index Cond: ((user_id = (named.user_id)::text) AND (id = (named.id)::text))", new[] { "uuid", "int", "text[]", "text[]" })]
+    [InlineData(ErasureStore.StripAttributes, "Index Cond: (user_id = ANY ($1))", new[] { "text[]", "int" })]
+    [InlineData(ErasureStore.ForgetWritten, "Index Cond: (user_id = $1)", new[] { "text", "text", "int" })]
+    [InlineData(ErasureWork.ClaimsThatWait, "Index Cond: (user_id = $1)", new[] { "text", "int" })]
     public async Task No_table_is_scanned(string statement, string condition, string[] types)
     {
         var plan = await Plans.Generic(app.Services.GetRequiredService<EventsDatabase>().Batches, statement, types);

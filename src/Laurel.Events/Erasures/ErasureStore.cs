@@ -1,0 +1,121 @@
+using System.Runtime.CompilerServices;
+using Laurel.Events.Activities;
+using Laurel.Events.Catalog;
+using Laurel.Events.Jobs;
+using Laurel.Platform.Audit;
+using Laurel.Platform.Postgres;
+using Laurel.Rules;
+using Npgsql;
+
+namespace Laurel.Events.Erasures;
+
+/// <summary>Whose data a job erases.</summary>
+internal sealed record ErasurePlan(string UserId);
+
+/// <summary>The statements by which a user is forgotten.</summary>
+internal sealed class ErasureStore(EventsDatabase database, EventCatalog catalog, JobStore jobs, TimeProvider time)
+{
+    /// <summary>What stands where somebody had written something about a user.</summary>
+    public const string Erased = "erased";
+
+    private const int RowsAtOnce = 1_000;
+
+    internal const string StripAttributes =
+        $"""
+        WITH found AS MATERIALIZED (
+            SELECT user_id, id, generation, attributes
+            FROM activities
+            WHERE user_id = ANY ($1) AND attributes <> {ActivityLog.ErasedAttributes}
+            ORDER BY user_id, id, generation
+            LIMIT $2
+            FOR NO KEY UPDATE
+        )
+        UPDATE activities
+        SET attributes = {ActivityLog.ErasedAttributes}
+        FROM found
+        WHERE activities.user_id = found.user_id AND activities.id = found.id AND activities.generation = found.generation
+        RETURNING activities.user_id, activities.type, activities.occurred_at, activities.value, found.attributes
+        """;
+
+    internal const string ForgetWritten =
+        """
+        WITH told AS MATERIALIZED (
+            SELECT id, granted_by
+            FROM claims
+            WHERE user_id = $1 AND (reason <> $2::text OR grant_reason <> $2::text)
+            ORDER BY id
+            LIMIT $3
+            FOR NO KEY UPDATE
+        ), answers AS (
+            UPDATE idempotency_keys
+            SET answer = jsonb_set(answer::jsonb, '{grantReason}', to_jsonb($2::text))::text
+            FROM told
+            WHERE lasting AND subject = granted_by AND answer LIKE '%' || told.id || '%'
+        )
+        UPDATE claims
+        SET reason = CASE WHEN reason IS NOT NULL THEN $2::text END, grant_reason = CASE WHEN grant_reason IS NOT NULL THEN $2::text END
+        FROM told
+        WHERE user_id = $1 AND claims.id = told.id
+        """;
+
+    /// <summary>Asks for it, behind the fence: whoever folds from then on knows of it. The job that does it, also where it was asked for before.</summary>
+    public async Task<JobId> Begin(string userId, Guid erasure, Actor by, CancellationToken cancellation)
+    {
+        // Asked for again it changes nothing, and so nobody need wait for the fence.
+        if (await database.Any.InTransaction(transaction => Find(transaction, userId, erasure, cancellation), cancellation) is { } begun)
+            return begun;
+        return await catalog.Change(
+            async transaction =>
+            {
+                if (await Find(transaction, userId, erasure, cancellation) is { } other)
+                    return other;
+                var job = await jobs.Enqueue(transaction, JobKind.Erasure, @event: null, epoch: null, new ErasurePlan(userId), by.Id, cancellation);
+                await transaction.Execute(
+                    "INSERT INTO erasures (user_id, id, job_id, created_at) VALUES ($1, $2, $3, $4)", [userId, erasure, job.Value, time.GetUtcNow()], cancellation);
+                await transaction.Execute("INSERT INTO job_users (job_id, user_id) VALUES ($1, $2)", [job.Value, userId], cancellation);
+                await AuditTrail.Add(transaction, new AuditEntry(by, "user.erased", "user", userId, After: new { jobId = job }), cancellation);
+                return job;
+            },
+            cancellation);
+    }
+
+    /// <summary>Takes the attributes of activities of these users away, up to a limit, in the order of their keys, and tells them as they were.</summary>
+    public static async IAsyncEnumerable<(string User, Activity Activity)> Strip(
+        NpgsqlTransaction transaction, IReadOnlyCollection<string> users, int limit, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(StripAttributes, transaction.Connection, transaction);
+        command.Parameters.Add(new NpgsqlParameter { Value = users.ToArray() });
+        command.Parameters.Add(new NpgsqlParameter { Value = limit });
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        while (await reader.ReadAsync(cancellation))
+            yield return (reader.GetString(0), ActivityLog.Read(reader, 1));
+    }
+
+    /// <summary>
+    /// Takes what people have written about the user's claims, also out of the answers to those who granted them, which are kept for good.
+    /// Returns whether there was any; so much at once.
+    /// </summary>
+    public static async Task<bool> ForgetReasons(NpgsqlTransaction transaction, string userId, CancellationToken cancellation) =>
+        await transaction.Execute(ForgetWritten, [userId, Erased, RowsAtOnce], cancellation) > 0;
+
+    /// <summary>
+    /// Takes the answers that were kept for the user, when they were seen last, and what was to be claimed for them. Returns whether there
+    /// was any; so much at once.
+    /// </summary>
+    public static async Task<bool> ForgetTraces(NpgsqlTransaction transaction, string userId, CancellationToken cancellation)
+    {
+        var answers = await transaction.Execute(
+            """
+            DELETE FROM idempotency_keys
+            WHERE subject = $1 AND key IN (SELECT key FROM idempotency_keys WHERE subject = $1 AND NOT lasting ORDER BY key LIMIT $2)
+            """,
+            [userId, RowsAtOnce], cancellation);
+        var seen = await transaction.Execute("DELETE FROM presence WHERE user_id = $1", [userId], cancellation);
+        var due = await transaction.Execute("DELETE FROM claim_due WHERE user_id = $1", [userId], cancellation);
+        return answers + seen + due > 0;
+    }
+
+    private static async Task<JobId?> Find(NpgsqlTransaction transaction, string userId, Guid erasure, CancellationToken cancellation) =>
+        (await transaction.Query(
+            "SELECT job_id FROM erasures WHERE user_id = $1 AND id = $2", row => (JobId?)new JobId(row.GetGuid(0)), [userId, erasure], cancellation)).FirstOrDefault();
+}

@@ -1,0 +1,40 @@
+using Laurel.Platform.Audit;
+using Laurel.Platform.Postgres;
+using Npgsql;
+
+namespace Laurel.Events.Wallet;
+
+/// <summary>Takes all points that a user has.</summary>
+internal static class Forfeiting
+{
+    private const int MaxAttempts = 100;
+
+    /// <summary>
+    /// How many there were. What it is for (<paramref name="ref"/>) takes points once. Whoever gives some at the same moment gives them
+    /// before, and they are taken too, or after, and they stay.
+    /// </summary>
+    public static async Task<long> Run(NpgsqlTransaction transaction, string userId, string @ref, DateTimeOffset now, CancellationToken cancellation)
+    {
+        for (var attempt = 1; attempt <= MaxAttempts; attempt++)
+        {
+            if (await transaction.Query("SELECT balance FROM balances WHERE user_id = $1 AND balance > 0", row => row.GetInt64(0), [userId], cancellation) is not [var balance])
+                return 0;
+            if (await transaction.Execute("UPDATE balances SET balance = 0 WHERE user_id = $1 AND balance = $2", [userId, balance], cancellation) == 0)
+                continue;
+
+            var taken = new Transfer(new TransferId(Guid.CreateVersion7(now)), userId, ToUser: false, balance, TransferKind.Forfeit, @ref, Reason: null, now, By: "laurel");
+            await using var batch = new NpgsqlBatch(transaction.Connection!, transaction)
+            {
+                BatchCommands =
+                {
+                    Transfers.Insert([taken]),
+                    AuditTrail.Insert(new AuditEntry(Actor.Laurel, "points.forfeited", "transfer", taken.Id.ToString(), After: new { userId, amount = balance })),
+                },
+            };
+            await batch.ExecuteNonQueryAsync(cancellation);
+            return balance;
+        }
+
+        throw new RepeatBatchException("The balance changes faster than it can be taken.");
+    }
+}

@@ -1,0 +1,132 @@
+using Laurel.Events.Erasures;
+using Laurel.Events.Jobs;
+using Laurel.Platform.Access;
+using Laurel.Platform.Postgres;
+using Laurel.Tests.Support;
+
+namespace Laurel.Tests.Events.Erasures;
+
+/// <summary>
+/// Somebody's best loses the attribute by which it counted, while something smaller of theirs is being stored. By what was read before,
+/// the smaller one changes nothing; then it is what counts.
+/// </summary>
+public sealed class ErasingBesideTraffic(TestPostgres postgres) : IAsyncLifetime
+{
+    // They are of one shard, so in one transaction, in this order; the row of the second one is what holds it up.
+    private const string User = "user-a";
+    private const string Second = "user-c";
+
+    private readonly LaurelApp _app = new(postgres);
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public ValueTask InitializeAsync()
+    {
+        // What is remembered is looked up again when it is written, which would hide what these tests are about.
+        _app.Settings["Laurel:Events:RowsInMemory"] = "0";
+        return _app.InitializeAsync();
+    }
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    [Fact]
+    public async Task A_batch_that_begins_after_it_was_asked_for()
+    {
+        var id = await Begin();
+        (await _app.Registrar().Erases(User)).Is(202);
+        await using var connection = await _app.Events.OpenConnectionAsync(Cancellation);
+        await using var row = await connection.BeginTransactionAsync(Cancellation);
+        await row.Execute($"SELECT FROM progress WHERE user_id = '{Second}' FOR UPDATE", [], Cancellation);
+        var batch = Reports();
+        await Eventually.True(async () => await Waiting() == 1);
+
+        // The erasure comes by while the batch is under way: it waits for what that writes, or goes past it.
+        var erasing = FirstStep();
+        await Eventually.True(async () => await Waiting() == 2 || erasing.IsCompleted);
+        await row.CommitAsync(Cancellation);
+        var job = await erasing;
+        while (job.Status == JobStatus.Running)
+            job = await _app.Steps(job);
+        await IsRight(id, job, batch);
+    }
+
+    [Fact]
+    public async Task A_batch_that_began_before()
+    {
+        var id = await Begin();
+        await using var connection = await _app.Events.OpenConnectionAsync(Cancellation);
+        await using var row = await connection.BeginTransactionAsync(Cancellation);
+        await row.Execute($"SELECT FROM progress WHERE user_id = '{Second}' FOR UPDATE", [], Cancellation);
+        var batch = Reports();
+        await Eventually.True(async () => await Waiting() == 1);
+
+        // It is not even asked for before the batch has ended; then the smaller one has lost its attributes too.
+        var asked = _app.Registrar().Erases(User);
+        await Eventually.True(async () => await AtTheFence() || asked.IsCompleted);
+        Assert.False(asked.IsCompleted);
+        await row.CommitAsync(Cancellation);
+        (await asked).Is(202);
+        await IsRight(id, await _app.WorksOn(JobKind.Erasure), batch, best: 0);
+    }
+
+    /// <summary>Made when all that waited had been rejected, as with a token that was still good somewhere.</summary>
+    [Fact]
+    public async Task A_claim_that_comes_at_the_last_moment_is_rejected_too()
+    {
+        var @operator = (await _app.SignedIn(Role.Operator)).Api;
+        await _app.LoginsCounted();
+        var offered = await _app.Offers(@operator, reward => new { rewardId = reward, requiresApproval = true, stock = 1 });
+        await @operator.Jobs();
+        await _app.StopsWorking();
+        var player = Playing.NewPerson();
+        (await _app.Registrar().Erases($"{player}")).Is(202);
+        var job = await _app.Takes(JobKind.Erasure);
+        while (!job.CursorOr(ErasureCursor.Start).Strip.Tally.IsComplete)
+            job = await _app.Steps(job);
+
+        var claim = (await _app.Pending(offered, player)).Single();
+        while (job.Status == JobStatus.Running)
+            job = await _app.Steps(job);
+        Assert.Equal("rejected", await @operator.StatusOf(claim));
+        await _app.IsInOrder();
+    }
+
+    private async Task<Job> FirstStep() => await _app.Steps(await _app.Takes(JobKind.Erasure));
+
+    private async Task<string> Begin()
+    {
+        var @operator = (await _app.SignedIn(Role.Operator)).Api;
+        await _app.LoginsCounted();
+        var id = await @operator.Runs(_app.Draft(Goal.Max("throw", 5, new { arena = "gold" })));
+        await @operator.Jobs();
+        await _app.StopsWorking();
+        (await _app.GameServer().Reports(Throw(User, "best", 10), Throw(Second, "first", 1))).Is(200);
+        return id;
+    }
+
+    private Task<Answer> Reports() => _app.GameServer().Reports(Throw(User, "smaller", 7), Throw(Second, "second", 2));
+
+    private object Throw(string user, string id, long far) => Playing.Did(user, "throw", _app.Clock.GetUtcNow(), id, far, new { arena = "gold" });
+
+    private async Task IsRight(string id, Job job, Task<Answer> batch, int best = 7)
+    {
+        Assert.Equal(["accepted", "accepted"], (await batch).Outcomes());
+        Assert.Equal(JobStatus.Done, job.Status);
+        var explained = (await _app.Somebody(Role.Operator).Get($"/v1/users/{User}/progress/{id}/explain")).Is(200).Json;
+        Assert.Equal(best, explained["leaves"]![0]!["current"]!.GetValue<long>());
+        await _app.IsInOrder();
+    }
+
+    /// <summary>How many wait to write progress.</summary>
+    private Task<long> Waiting() => _app.Events.QueryOne(
+        """
+        SELECT count(*)
+        FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%INSERT INTO progress%'
+        """,
+        reader => reader.GetInt64(0), [], Cancellation);
+
+    private async Task<bool> AtTheFence() => await _app.Events.QueryOne(
+        "SELECT true FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+        reader => reader.GetBoolean(0), [], Cancellation);
+}
