@@ -15,16 +15,18 @@ namespace Laurel.Gateway;
 /// <summary>The gateway: what is served elsewhere, by Laurel's own services and by others, behind one address.</summary>
 public static class GatewaySetup
 {
-    private static readonly string[] OwnServices = ["auth", "events"];
-
     /// <param name="services">Of the process.</param>
     /// <param name="options">Its settings.</param>
     /// <param name="local">Which of Laurel's services this process serves itself.</param>
     public static void AddGateway(this IServiceCollection services, GatewayOptions options, params IReadOnlyCollection<string> local)
     {
         services.AddSingleton(options);
-        services.AddSingleton(new GatewayRole(local));
-        services.AddSingleton<ProxyTable>();
+        var role = new GatewayRole(local);
+        services.AddSingleton(role);
+        var table = new ProxyTable();
+        // Before anything is known of others, what the settings name is served.
+        table.Replace([.. options.Services.Select(service => service.ToService())]);
+        services.AddSingleton(table);
         services.AddSingleton(provider => new ServiceDocuments(
             provider.GetRequiredService<ProxyTable>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ServiceDocuments>>()));
         services.AddSingleton<RegistryWatch>();
@@ -36,11 +38,11 @@ public static class GatewaySetup
         services.AddSingleton<IProxyConfigProvider>(provider => provider.GetRequiredService<ProxyTable>());
         services.AddPeriodicWork("gateway: registry", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<RegistryWatch>().Refresh);
         // Who serves all of Laurel itself can serve before it knows of anybody else.
-        if (OwnServices.All(local.Contains))
+        if (!role.Others.Any())
             return;
-        services.AddSingleton(provider => new ReadinessCheck("registry", _ => provider.GetRequiredService<RegistryWatch>().IsLoaded
+        services.AddSingleton(provider => new ReadinessCheck("registry", _ => provider.GetRequiredService<RegistryWatch>().KnowsLaurel
             ? Task.CompletedTask
-            : throw new UnavailableException("The registry has not been read yet.")));
+            : throw new UnavailableException("It is not known yet where all of Laurel is.")));
     }
 
     public static void MapGateway(this WebApplication app)
@@ -52,6 +54,7 @@ public static class GatewaySetup
                 proxy.UseLoadBalancing();
                 proxy.UsePassiveHealthChecks();
             })
-            .ConfigureEndpoints((endpoint, route) => endpoint.WithMetadata(ProxyTable.RuleOf(route)).Limited(ProxyTable.LimitOf(route)).WithGroupName(route.ClusterId!));
+            // What is passed on waits in line where it is worked on.
+            .ConfigureEndpoints((endpoint, route) => endpoint.WithMetadata(ProxyTable.RuleOf(route)).Limited(ProxyTable.LimitOf(route)).WaitsInItsOwnLine().WithGroupName(route.ClusterId!));
     }
 }

@@ -25,11 +25,12 @@ internal sealed class RegistryWatch(
     private IReadOnlyList<RegisteredService> _told = [];
     private (IReadOnlyList<RegisteredService> Services, DateTimeOffset Until)? _kept;
 
-    /// <summary>Whether it has ever been told.</summary>
-    public bool IsLoaded => _tag is not null;
+    /// <summary>Whether it has known a second ago of all of Laurel, be it that a service has gone again: what is new takes a moment to become routes.</summary>
+    public bool KnowsLaurel { get; private set; }
 
     public async Task Refresh(CancellationToken cancellation)
     {
+        KnowsLaurel = role.Others.All(name => _told.Any(service => service.Name == name));
         using var request = new HttpRequestMessage(HttpMethod.Get, auth.Uri("/v1/services/registry"));
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", cluster.Stamp());
         if (_tag is not null)
@@ -81,5 +82,8 @@ internal sealed class RegistryWatch(
 /// <summary>Which services this very process serves: what is here is not passed on.</summary>
 internal sealed record GatewayRole(IReadOnlyCollection<string> Local)
 {
+    /// <summary>Those of Laurel's services that are elsewhere.</summary>
+    public IEnumerable<string> Others => ((string[])["auth", "events"]).Except(Local);
+
     public bool Serves(string service) => Local.Contains(service);
 }

@@ -22,6 +22,9 @@ internal sealed class Failover(RetryBudget budget, ILogger<Failover> log)
     /// <summary>A larger body is not kept to be sent again.</summary>
     private const int MaxKept = 1024 * 1024;
 
+    /// <summary>Of a larger one the rest is kept in a file: many who send slowly shall not fill the memory.</summary>
+    private const int KeptInMemory = 256 * 1024;
+
     private readonly ConditionalWeakTable<ClusterModel, ClusterModel> _hasty = [];
 
     public async Task Run(HttpContext context, Func<Task> next)
@@ -81,7 +84,7 @@ internal sealed class Failover(RetryBudget budget, ILogger<Failover> log)
             return when != Repeat.WithIds;
         if (request.ContentLength is null or > MaxKept)
             return false;
-        request.EnableBuffering(bufferThreshold: MaxKept, bufferLimit: MaxKept);
+        request.EnableBuffering(bufferThreshold: KeptInMemory, bufferLimit: MaxKept);
         if (when != Repeat.WithIds)
             return true;
         var hasIds = await BodyIds.AreThere(request.Body, (int)request.ContentLength, request.HttpContext.RequestAborted);

@@ -10,7 +10,17 @@ using Microsoft.Extensions.Logging;
 namespace Laurel.Platform.Http;
 
 /// <summary>Something without which requests cannot be served, such as a database.</summary>
-public sealed record ReadinessCheck(string Name, Func<CancellationToken, Task> Probe);
+public sealed class ReadinessCheck(string name, Func<CancellationToken, Task> probe)
+{
+    private int _isFailing;
+
+    public string Name => name;
+
+    public Func<CancellationToken, Task> Probe => probe;
+
+    /// <summary>It is asked every second by some: an outage must not flood the log.</summary>
+    internal bool IsNews(bool isFailing) => Interlocked.Exchange(ref _isFailing, isFailing ? 1 : 0) != (isFailing ? 1 : 0);
+}
 
 public sealed record HealthAnswer(string Status, IReadOnlyDictionary<string, string>? Checks = null);
 
@@ -50,12 +60,15 @@ internal static class Health
             using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             bounded.CancelAfter(ProbeTimeout);
             await check.Probe(bounded.Token);
+            if (check.IsNews(isFailing: false))
+                log.LogInformation("{Check} answers again", check.Name);
             return "ok";
         }
         catch (Exception exception) when (!cancellation.IsCancellationRequested)
         {
             // The reason may name hosts and users: it is for the log, not for whoever asks.
-            log.LogWarning(exception, "{Check} does not answer", check.Name);
+            if (check.IsNews(isFailing: true))
+                log.LogWarning(exception, "{Check} does not answer", check.Name);
             return "failing";
         }
     }

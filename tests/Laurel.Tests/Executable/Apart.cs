@@ -13,22 +13,20 @@ public sealed class Apart(PreparedFolder prepared) : IClassFixture<PreparedFolde
     public async Task One_command_serves_all_of_it_and_ends_all_of_it()
     {
         var gateway = $"http://127.0.0.1:{FreePorts()}";
-        (string, string)[] settings =
-        [
-            ("DOTNET_ENVIRONMENT", "Development"), ("Laurel__Auth__PasswordIterations", "1000"),
-            ("Laurel__Admin__Email", "admin@example.com"), ("Laurel__Admin__Password", "a harbour in the fog"),
-        ];
+        (string, string)[] settings = [("DOTNET_ENVIRONMENT", "Development"), ("Laurel__Auth__PasswordIterations", "1000")];
         await using var apart = LaurelProcess.Start(prepared.Folder, settings, "apart", "--url", gateway);
         using var http = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = new Uri(gateway) };
         var api = new Api(http);
         await Eventually.True(async () => await IsReady(http), TimeSpan.FromMinutes(2));
 
-        var token = (await api.Post("/v1/auth/login", new { email = "admin@example.com", password = "a harbour in the fog" })).Is(200).Field("accessToken");
-        await Eventually.True(async () => (await api.As(token).Get("/v1/rewards")).Status == 200);
-        Assert.Equal(["auth", "events"], (await api.As(token).Get("/v1/services")).Is(200).Json["items"]!.AsArray().Select(service => service!["name"]!.ToString()).Order(StringComparer.Ordinal));
+        var me = new { email = $"{Playing.NewPerson():N}@example.com", password = "a lighthouse at dusk", nickname = "Ada" };
+        (await api.Post("/v1/auth/signup", me)).Is(201);
+        var token = (await api.Post("/v1/auth/login", new { me.email, me.password })).Is(200).Field("accessToken");
+        await Eventually.True(async () => (await api.As(token).Get("/v1/me/progress")).Status == 200);
         Assert.Contains("Swagger", (await api.Get("/docs")).Is(200).Text, StringComparison.OrdinalIgnoreCase);
 
-        (await apart.Interrupt()).Well();
+        var ended = await apart.Interrupt();
+        Assert.True(ended.Status == 0, apart.Said);
         await Leftovers.None(prepared.Folder);
     }
 

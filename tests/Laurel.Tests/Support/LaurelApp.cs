@@ -96,6 +96,13 @@ public sealed class LaurelApp(TestPostgres postgres) : IAsyncLifetime
         Services.GetRequiredService<SessionTokens>().ForService(
             new ServiceAccountId(Guid.CreateVersion7(Clock.GetUtcNow())), Guid.CreateVersion7(Clock.GetUtcNow()), scopes);
 
+    /// <summary>Of all its processes.</summary>
+    public async Task<string> Metrics() => string.Concat(await Task.WhenAll(_shape!.Addresses.Select(async address =>
+    {
+        using var http = new HttpClient { BaseAddress = address };
+        return await http.GetStringAsync(new Uri("/metrics", UriKind.Relative), TestContext.Current.CancellationToken);
+    })));
+
     /// <summary>When each process knows of all tokens that were ended so far: those that are not auth's learn of it within a second.</summary>
     public async Task EndsAreKnown()
     {

@@ -154,7 +154,8 @@ internal sealed class LaurelProcess : IAsyncDisposable
         _http?.Dispose();
         if (!_process.HasExited)
         {
-            _process.Kill();
+            // With all that it has started.
+            _process.Kill(entireProcessTree: true);
             await _process.WaitForExitAsync(CancellationToken.None);
         }
         _process.Dispose();

@@ -12,8 +12,8 @@ public sealed class CallingNames(GameWithEndpoint game) : IClassFixture<GameWith
     public async Task A_name_that_moves_inside_is_not_followed_there()
     {
         var (looks, inside) = (0, IPAddress.Parse("169.254.169.254"));
-        game.App.Services.GetRequiredService<NameResolver>().Resolve = (_, _) =>
-            Task.FromResult<IPAddress[]>(Interlocked.Increment(ref looks) == 1 ? [IPAddress.Loopback] : [IPAddress.Loopback, inside]);
+        foreach (var names in game.App.Services.GetServices<NameResolver>())
+            names.Resolve = (_, _) => Task.FromResult<IPAddress[]>(Interlocked.Increment(ref looks) == 1 ? [IPAddress.Loopback] : [IPAddress.Loopback, inside]);
         game.Endpoint.Answers = (context, _) =>
         {
             context.Response.Headers.Connection = "close";

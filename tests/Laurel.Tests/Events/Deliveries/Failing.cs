@@ -144,7 +144,7 @@ public sealed class Failing(GameWithEndpoint game) : IClassFixture<GameWithEndpo
         Assert.Contains((await game.App.Operator().Get("/v1/deliveries?status=dead")).Is(200).Json["items"]!.AsArray(), item => (string)item!["claimId"]! == claim);
         var dead = await game.App.Events.QueryOne(
             "SELECT count(*) FROM deliveries WHERE status = 'dead'", row => row.GetInt64(0), [], TestContext.Current.CancellationToken);
-        await Eventually.True(async () => (await game.App.Anonymous.Get("/metrics")).Text.Contains($"laurel_deliveries_dead {dead}\n", StringComparison.Ordinal));
+        await Eventually.True(async () => (await game.App.Metrics()).Contains($"laurel_deliveries_dead {dead}\n", StringComparison.Ordinal));
 
         Answers(204);
         var id = (await game.App.Delivery(claim))["id"];
