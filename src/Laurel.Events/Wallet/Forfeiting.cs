@@ -17,18 +17,21 @@ internal static class Forfeiting
     {
         for (var attempt = 1; attempt <= MaxAttempts; attempt++)
         {
-            if (await transaction.Query("SELECT balance FROM balances WHERE user_id = $1 AND balance > 0", row => row.GetInt64(0), [userId], cancellation) is not [var balance])
+            var found = await transaction.Query(
+                "SELECT balance FROM balances WHERE user_id = $1 AND balance > 0", row => row.GetInt64(0), [userId], cancellation);
+            if (found is not [var balance])
                 return 0;
             if (await transaction.Execute("UPDATE balances SET balance = 0 WHERE user_id = $1 AND balance = $2", [userId, balance], cancellation) == 0)
                 continue;
 
-            var taken = new Transfer(new TransferId(Guid.CreateVersion7(now)), userId, ToUser: false, balance, TransferKind.Forfeit, @ref, Reason: null, now, By: "laurel");
+            var id = new TransferId(Guid.CreateVersion7(now));
+            var taken = new Transfer(id, userId, ToUser: false, balance, TransferKind.Forfeit, @ref, Reason: null, now, By: "laurel");
             await using var batch = new NpgsqlBatch(transaction.Connection!, transaction)
             {
                 BatchCommands =
                 {
                     Transfers.Insert([taken]),
-                    AuditTrail.Insert(new AuditEntry(Actor.Laurel, "points.forfeited", "transfer", taken.Id.ToString(), After: new { userId, amount = balance })),
+                    AuditTrail.Insert(new AuditEntry(Actor.Laurel, "points.forfeited", "transfer", id.ToString(), After: new { userId, amount = balance })),
                 },
             };
             await batch.ExecuteNonQueryAsync(cancellation);

@@ -87,8 +87,9 @@ public sealed class ErasingUsers(LaurelApp app) : IClassFixture<LaurelApp>
     {
         var @operator = app.Somebody(Role.Operator);
         var user = Playing.NewUser();
-        foreach (var goal in new[] { Goal.Max("row", 90, new { lake = "deep" }), Goal.Distinct("row", "boat", 4), Goal.All(Goal.Sum("row", 900, new { boat = 1 }), Goal.Count("row", 40)) })
-            await @operator.Runs(app.Draft(goal));
+        await @operator.Runs(app.Draft(Goal.Max("row", 90, new { lake = "deep" })));
+        await @operator.Runs(app.Draft(Goal.Distinct("row", "boat", 4)));
+        await @operator.Runs(app.Draft(Goal.All(Goal.Sum("row", 900, new { boat = 1 }), Goal.Count("row", 40))));
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         var lanes = Enumerable.Range(0, 4).Select(lane => Task.Run(async () =>
         {
