@@ -1,4 +1,3 @@
-using System.Net;
 using Laurel.Chaos.World;
 using Laurel.Platform.Access;
 using Laurel.Tests.Support;

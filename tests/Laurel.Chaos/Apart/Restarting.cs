@@ -1,5 +1,4 @@
 using Laurel.Chaos.World;
-using Laurel.Tests.Support;
 
 namespace Laurel.Chaos.Apart;
 
