@@ -5,6 +5,10 @@ using Npgsql;
 
 namespace Laurel.Chaos.Apart;
 
+/// <summary>Whoever breaks parts of it mends them: all use the same one, one after the other.</summary>
+[CollectionDefinition]
+public sealed class OneCompany : ICollectionFixture<Company>;
+
 /// <summary>Laurel as a company runs it: two of auth, two of events, a worker and a gateway, each a process of its own.</summary>
 public sealed class Company : IAsyncLifetime
 {

@@ -4,7 +4,8 @@ using Laurel.Tests.Support;
 namespace Laurel.Chaos.Apart;
 
 /// <summary>A part of Laurel dies, hangs or is slow, under load through the gateway: the others do not go down with it, and it comes back by itself.</summary>
-public sealed class FailingParts(Company company) : IClassFixture<Company>
+[Collection<OneCompany>]
+public sealed class FailingParts(Company company)
 {
     [Theory]
     [InlineData("killed")]
@@ -23,13 +24,17 @@ public sealed class FailingParts(Company company) : IClassFixture<Company>
             one.Slowness = TimeSpan.FromSeconds(5);
 
         await traffic.GoesOn();
-        // Longer than the gateway waits for an answer at most.
-        await traffic.GoesOn(TimeSpan.FromSeconds(how == "killed" ? 5 : 17));
+        // Of one that says nothing: longer than the gateway waits for an answer at most.
+        await traffic.GoesOn(TimeSpan.FromSeconds(how == "stopped" ? 17 : 8));
         await company.Mend();
         await traffic.GoesOn();
         await traffic.Ends();
 
-        Assert.Empty(traffic.Repeatable);
+        // Who was stopped in the middle of a transaction holds its rows until PostgreSQL ends it: until then whoever sends those activities
+        // again is told that nobody knows (503), and no more than were in flight.
+        var held = traffic.Repeatable.Where(failed => how == "stopped" && failed is { Kind: "POST /v1/activities" } && failed.Told.StartsWith("503 ", StringComparison.Ordinal)).ToList();
+        Assert.True(held.Count <= Traffic.Reporting, string.Join('\n', held));
+        Assert.Empty(traffic.Repeatable.Except(held));
         Assert.True(traffic.Once.Count <= Traffic.Careful, string.Join('\n', traffic.Once));
     }
 

@@ -3,7 +3,8 @@ using Laurel.Chaos.World;
 namespace Laurel.Chaos.Apart;
 
 /// <summary>Each process of auth and events is stopped and started again, one after the other, under load through the gateway.</summary>
-public sealed class Restarting(Company company) : IClassFixture<Company>
+[Collection<OneCompany>]
+public sealed class Restarting(Company company)
 {
     [Fact]
     public async Task No_request_fails()
@@ -16,7 +17,7 @@ public sealed class Restarting(Company company) : IClassFixture<Company>
             await inTurn[restart % inTurn.Length].Restart();
             // Until the gateway has seen it come back: whoever rolls out waits for readiness, too.
             await company.Mend();
-            await traffic.GoesOn(TimeSpan.FromSeconds(3));
+            await traffic.GoesOn(TimeSpan.FromSeconds(1));
         }
 
         await traffic.Ends();
