@@ -8,7 +8,6 @@ using Laurel.Auth.Sessions;
 using Laurel.Platform;
 using Laurel.Platform.Audit;
 using Laurel.Platform.Http;
-using Laurel.Platform.Issuers;
 using Laurel.Platform.Postgres;
 using Laurel.Platform.Tokens;
 using Microsoft.AspNetCore.Routing;
@@ -43,20 +42,16 @@ public static class AuthSetup
         services.AddOwning<Sweep>(database);
         services.AddOwning<Admins>(database);
         services.AddSingleton<DemoPlayers>();
-        services.AddSingleton(provider => new TokenVerifier(
+        services.AddTokenVerification(
             AuthOptions.Issuer,
             AuthOptions.Audience,
-            () => provider.GetRequiredService<KeyRing>().Verifying,
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<TrustedIssuers>(),
-            provider.GetRequiredService<NextLook>()));
-        services.AddSingleton<NextLook>();
+            provider => provider.GetRequiredService<KeyRing>().Verifying,
+            async (provider, cancellation) =>
+            {
+                await provider.GetRequiredService<Revocations>().Refresh(cancellation);
+                await provider.GetRequiredService<KeyStore>().Load(cancellation);
+            });
         services.AddSingleton(new ReadinessCheck("auth database", cancellation => database.Execute("SELECT 1", [], cancellation)));
-        services.AddPeriodicWork("auth: keys and revocations", TimeSpan.FromSeconds(1), provider => cancellation => provider.GetRequiredService<NextLook>().Look(async () =>
-        {
-            await provider.GetRequiredService<Revocations>().Refresh(cancellation);
-            await provider.GetRequiredService<KeyStore>().Load(cancellation);
-        }));
         services.AddPeriodicWork("auth: logins", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<LoginHistory>().HandOn);
         services.AddPeriodicWork("auth: login activities", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<LoginActivities>().Report);
         services.AddPeriodicWork("auth: erasures", TimeSpan.FromSeconds(1), provider => provider.GetRequiredService<Erasures>().Report);

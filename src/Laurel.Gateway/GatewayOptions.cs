@@ -29,8 +29,6 @@ public sealed record GatewayOptions
 {
     public IReadOnlyList<ConfiguredService> Services { get; init; } = [];
 
-    private static readonly string[] Own = ["auth", "events"];
-
     public static GatewayOptions Read(IConfiguration configuration)
     {
         GatewayOptions options;
@@ -43,7 +41,7 @@ public sealed record GatewayOptions
             throw new StartupException($"The settings Laurel__Gateway cannot be read: {exception.Message}", exception);
         }
 
-        if (options.Services.Select(service => service.Name).FirstOrDefault(name => name.Length == 0 || Own.Contains(name, StringComparer.OrdinalIgnoreCase)) is { } unusable)
+        if (options.Services.Select(service => service.Name).FirstOrDefault(name => name.Length == 0 || RegistrySnapshot.OwnNames.Contains(name, StringComparer.OrdinalIgnoreCase)) is { } unusable)
             throw new StartupException($"Laurel__Gateway__Services needs a name for each service, and '{unusable}' is none.");
         if (options.Services.DistinctBy(service => service.Name, StringComparer.OrdinalIgnoreCase).Count() < options.Services.Count)
             throw new StartupException("Laurel__Gateway__Services names a service twice: more addresses of one are separated by semicolons.");

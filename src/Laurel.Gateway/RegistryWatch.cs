@@ -17,7 +17,6 @@ internal sealed class RegistryWatch(
     AuthAddress auth, ClusterKey cluster, GatewayOptions options, GatewayRole role, ProxyTable table, TimeProvider time, ILogger<RegistryWatch> log)
 {
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);
 
     private readonly RegisteredService[] _configured = [.. options.Services.Select(service => service.ToService())];
     private string? _tag;
@@ -44,7 +43,7 @@ internal sealed class RegistryWatch(
         if (isOver)
             _kept = null;
         if (now - _heard > Silence)
-            _kept = (Known, now + Lease);
+            _kept = (Known, now + RegistrySnapshot.Lease);
         _heard = now;
         if (response.StatusCode == HttpStatusCode.NotModified && !isOver)
             return;
@@ -83,7 +82,7 @@ internal sealed class RegistryWatch(
 internal sealed record GatewayRole(IReadOnlyCollection<string> Local)
 {
     /// <summary>Those of Laurel's services that are elsewhere.</summary>
-    public IEnumerable<string> Others => ((string[])["auth", "events"]).Except(Local);
+    public IEnumerable<string> Others => RegistrySnapshot.OwnNames.Except(Local);
 
     public bool Serves(string service) => Local.Contains(service);
 }

@@ -104,14 +104,13 @@ internal static class LaurelHost
     private static void AddRemoteAuth(this IServiceCollection services)
     {
         services.AddSingleton<RemoteAuth>();
-        services.AddSingleton(provider => new TokenVerifier(
-            AuthOptions.Issuer, AuthOptions.Audience, () => provider.GetRequiredService<RemoteAuth>().Keys, provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<TrustedIssuers>(), provider.GetRequiredService<NextLook>()));
-        services.AddSingleton<NextLook>();
+        services.AddTokenVerification(
+            AuthOptions.Issuer,
+            AuthOptions.Audience,
+            provider => provider.GetRequiredService<RemoteAuth>().Keys,
+            (provider, cancellation) => provider.GetRequiredService<RemoteAuth>().Refresh(cancellation));
         services.AddSingleton(provider => new ReadinessCheck("keys of auth", _ => provider.GetRequiredService<RemoteAuth>().IsLoaded
             ? Task.CompletedTask
             : throw new UnavailableException("The keys have not been read yet.")));
-        services.AddPeriodicWork("keys and revocations of auth", TimeSpan.FromSeconds(1), provider => cancellation =>
-            provider.GetRequiredService<NextLook>().Look(() => provider.GetRequiredService<RemoteAuth>().Refresh(cancellation)));
     }
 }

@@ -7,9 +7,6 @@ namespace Laurel.Auth.Registry;
 /// <summary>What may stand behind the gateway. Pure.</summary>
 internal static partial class ServiceRules
 {
-    /// <summary>Laurel's own services: only a process of Laurel's may say that it is one.</summary>
-    public static readonly IReadOnlyList<string> OwnNames = ["auth", "events"];
-
     public static bool IsName(string name) => Name().IsMatch(name);
 
     public static FieldError? CheckPrefix(string prefix)

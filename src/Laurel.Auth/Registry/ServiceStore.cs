@@ -25,7 +25,13 @@ public enum Registering
 /// <summary>The services behind the gateway. Leases are by the database's clock.</summary>
 internal sealed class ServiceStore(NpgsqlDataSource database)
 {
-    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);
+    /// <summary>All that is told: of Laurel's own services also the processes that are gone.</summary>
+    private const string Known =
+        """
+        FROM services
+        LEFT JOIN service_instances ON service_instances.name = services.name AND (expires_at IS NULL OR expires_at > now() OR prefix IS NULL)
+        WHERE removed_at IS NULL
+        """;
 
     /// <summary>A process says where it is and what it serves, or that it is still there.</summary>
     public async Task<Registering> Register(string name, string? prefix, ServiceInstance instance, string owner, Actor actor, CancellationToken cancellation)
@@ -39,7 +45,7 @@ internal sealed class ServiceStore(NpgsqlDataSource database)
             WHERE service_instances.name = $2 AND address = $3 AND digest = $4 AND expires_at > now()
               AND services.name = $2 AND services.prefix IS NOT DISTINCT FROM $5 AND services.owner = $6 AND services.removed_at IS NULL
             """,
-            [Lease, name, instance.Address, digest, prefix, owner], cancellation);
+            [RegistrySnapshot.Lease, name, instance.Address, digest, prefix, owner], cancellation);
         return renewed > 0
             ? Registering.Done
             : await Admit(name, prefix, owner, instance.Address, digest, said, actor, cancellation);
@@ -75,7 +81,7 @@ internal sealed class ServiceStore(NpgsqlDataSource database)
                 ON CONFLICT (name, address) DO UPDATE
                 SET digest = excluded.digest, said = excluded.said, expires_at = excluded.expires_at, registered_at = now()
                 """,
-                [name, address, digest, said, Lease], cancellation);
+                [name, address, digest, said, RegistrySnapshot.Lease], cancellation);
             await AuditTrail.Add(transaction, new AuditEntry(actor, "service.registered", "service", name, After: new { prefix, address }), cancellation);
             return Registering.Done;
         }, cancellation);
@@ -143,12 +149,10 @@ internal sealed class ServiceStore(NpgsqlDataSource database)
     public async Task<string> Tag(CancellationToken cancellation)
     {
         var tag = await database.Query(
-            """
+            $"""
             SELECT md5(string_agg(services.name || ' ' || COALESCE(prefix, '') || ' ' || COALESCE(owner, '') || ' ' || COALESCE(address, '') || ' ' || COALESCE(encode(digest, 'hex'), '')
                 || CASE WHEN expires_at <= now() THEN ' gone' ELSE '' END, ',' ORDER BY services.name, registered_at, address))
-            FROM services
-            LEFT JOIN service_instances ON service_instances.name = services.name AND (expires_at IS NULL OR expires_at > now() OR prefix IS NULL)
-            WHERE removed_at IS NULL
+            {Known}
             """,
             row => row.OptionalText(0), [], cancellation);
         return tag[0] ?? "none";
@@ -157,11 +161,9 @@ internal sealed class ServiceStore(NpgsqlDataSource database)
     public async Task<List<RegisteredService>> All(CancellationToken cancellation)
     {
         var rows = await database.Query(
-            """
+            $"""
             SELECT services.name, prefix, owner, said, expires_at <= now() IS TRUE
-            FROM services
-            LEFT JOIN service_instances ON service_instances.name = services.name AND (expires_at IS NULL OR expires_at > now() OR prefix IS NULL)
-            WHERE removed_at IS NULL
+            {Known}
             ORDER BY services.name, registered_at, address
             """,
             row => (Name: row.GetString(0), Prefix: row.OptionalText(1), Owner: row.OptionalText(2),

@@ -63,7 +63,7 @@ internal static class ServicesApi
         TypedResults.Ok(new ServiceList(await store.All(cancellation)));
 
     private static async Task<Results<NoContent, Problem>> Remove(string name, Actor actor, ServiceStore store, CancellationToken cancellation) =>
-        !ServiceRules.OwnNames.Contains(name) && ServiceRules.IsName(name) && await store.Remove(name, actor, cancellation)
+        !RegistrySnapshot.OwnNames.Contains(name) && ServiceRules.IsName(name) && await store.Remove(name, actor, cancellation)
             ? TypedResults.NoContent()
             : new Problem(Errors.NotFound);
 
@@ -92,7 +92,7 @@ internal static class ServicesApi
     {
         if (!ServiceRules.IsName(name))
             return new Problem(Errors.NotFound);
-        var isOwn = ServiceRules.OwnNames.Contains(name);
+        var isOwn = RegistrySnapshot.OwnNames.Contains(name);
         if (isOwn != (caller.Subject == ClusterKey.Subject))
             return new Problem(Errors.Forbidden);
 
@@ -108,8 +108,8 @@ internal static class ServicesApi
         var registered = await store.Register(name, prefix, instance, caller.Subject, actor, cancellation);
         return registered == Registering.Done
             ? TypedResults.Ok(new InstanceLease(
-                (int)ServiceStore.Lease.TotalSeconds,
-                (int)ServiceStore.Lease.TotalSeconds / 3,
+                (int)RegistrySnapshot.Lease.TotalSeconds,
+                (int)RegistrySnapshot.Lease.TotalSeconds / 3,
                 said.IdentityHeaders ? Convert.ToBase64String(cluster.KeyOf(name, caller.Subject)) : null))
             : Refused(registered);
     }
@@ -130,7 +130,7 @@ internal static class ServicesApi
         return TypedResults.Ok(new RegistrySnapshot(services));
     }
 
-    private static FieldError? CheckName(string name) => !ServiceRules.IsName(name) || ServiceRules.OwnNames.Contains(name)
+    private static FieldError? CheckName(string name) => !ServiceRules.IsName(name) || RegistrySnapshot.OwnNames.Contains(name)
         ? new FieldError("name", "invalid_name", "A name has 2 to 40 letters a to z, digits and hyphens, begins with a letter, and is none of Laurel's own services.")
         : null;
 

@@ -115,7 +115,12 @@ internal sealed class Failover(RetryBudget budget, ILogger<Failover> log)
         var route = context.GetReverseProxyFeature().Route.Config.ClusterId;
         log.LogDebug("{Method} {Path} was not answered by {Service}: {Error}", context.Request.Method, context.Request.Path, route, error.Error);
         ToldLimits.ClearBut(context.Response);
-        var problem = error.Error is ForwarderError.RequestTimedOut ? GatewayErrors.Timeout : error.Error is ForwarderError.NoAvailableDestinations ? Errors.Unavailable : GatewayErrors.BadGateway;
+        var problem = error.Error switch
+        {
+            ForwarderError.RequestTimedOut => GatewayErrors.Timeout,
+            ForwarderError.NoAvailableDestinations => Errors.Unavailable,
+            _ => GatewayErrors.BadGateway,
+        };
         await new Problem(problem) { RetryAfter = TimeSpan.FromSeconds(1) }.ExecuteAsync(context);
     }
 }

@@ -37,4 +37,11 @@ public sealed record RegisteredService(
     string Name, IReadOnlyList<ServiceInstance> Instances, string? Prefix = null, string? Owner = null, ServiceInstance? Absent = null);
 
 /// <summary>All that a gateway has to know, at one moment.</summary>
-public sealed record RegistrySnapshot(IReadOnlyList<RegisteredService> Services);
+public sealed record RegistrySnapshot(IReadOnlyList<RegisteredService> Services)
+{
+    /// <summary>After so long without a word a process is taken for gone.</summary>
+    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);
+
+    /// <summary>Laurel's own services: only a process of Laurel's may say that it is one.</summary>
+    public static readonly IReadOnlyList<string> OwnNames = ["auth", "events"];
+}

@@ -12,7 +12,7 @@ internal sealed class Part : IAsyncDisposable
     private readonly string _roles;
     private readonly TemporaryFolder _folder;
     private readonly (string, string)[] _settings;
-    private readonly int _port = FreePort();
+    private readonly int _port = Ports.Free();
     private readonly TcpProxy _before;
     private LaurelProcess? _process;
     private bool _isStopped;
@@ -101,12 +101,5 @@ internal sealed class Part : IAsyncDisposable
         if (_process is not null)
             await _process.DisposeAsync();
         await _before.DisposeAsync();
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

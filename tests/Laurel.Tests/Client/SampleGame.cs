@@ -25,7 +25,7 @@ public sealed class SampleGame(TestPostgres postgres)
         await app.Services.GetRequiredService<Admins>().Ensure("admin@laurel.local", Password, _ => { }, Cancellation);
         await using var folder = new TemporaryFolder();
         // The game is to be found where Laurel was told; which port is free is known once it listens.
-        var port = FreePort();
+        var port = Ports.Free();
         await Run(folder, ["setup", "--laurel", app.Address.ToString(), .. isCalled ? ["--webhook", $"http://localhost:{port}/laurel"] : Array.Empty<string>()]);
 
         var player = Playing.NewUser();
@@ -54,13 +54,6 @@ public sealed class SampleGame(TestPostgres postgres)
             game.Kill();
             await game.WaitForExitAsync(Cancellation);
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static async Task Hunts(int port, string player)

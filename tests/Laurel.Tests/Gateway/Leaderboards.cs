@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Laurel.Client;
 using Laurel.Platform.Postgres;
 using Laurel.Tests.Support;
@@ -37,7 +35,7 @@ internal sealed class Leaderboards : IAsyncDisposable
 
     public static Leaderboards Start(LaurelClientOptions account)
     {
-        var address = new Uri($"http://127.0.0.1:{FreePort()}");
+        var address = new Uri($"http://127.0.0.1:{Ports.Free()}");
         // Built along with the tests: .../bin/Debug/net10.0 of either.
         var kind = Path.GetRelativePath(Path.Combine(Repository.Root, "tests", "Laurel.Tests"), AppContext.BaseDirectory);
         var info = new ProcessStartInfo(
@@ -82,13 +80,6 @@ internal sealed class Leaderboards : IAsyncDisposable
         }
 
         _process.Dispose();
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private void Keep(string? line)

@@ -32,9 +32,7 @@ public sealed class ClaimedByTwo(TestPostgres postgres)
         await using var row = await connection.BeginTransactionAsync(Cancellation);
         await row.Execute("UPDATE stocks SET latest = 0", [], Cancellation);
         await Report(@operator, 0, Users / 2);
-        await Eventually.True(() => shared.Events.QueryOne(
-            "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%UPDATE stocks%'",
-            reader => reader.GetBoolean(0), [], Cancellation));
+        await Eventually.True(async () => await shared.Events.Waiting("%UPDATE stocks%") > 0);
         await mortal.Kill();
         await row.RollbackAsync(Cancellation);
 

@@ -107,9 +107,7 @@ public sealed class RacingForCodes(LaurelApp app) : IClassFixture<LaurelApp>
             """, [], Cancellation);
 
         var claiming = Claim(http, app.Address, @event, users[0]);
-        await Eventually.True(() => app.Events.QueryOne(
-            "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%coupon_pools%'",
-            row => row.GetBoolean(0), [], Cancellation));
+        await Eventually.True(async () => await app.Events.Waiting("%coupon_pools%") > 0);
         await other.RollbackAsync(Cancellation);
 
         Assert.Equal(HttpStatusCode.Created, (await claiming).Status);

@@ -1,7 +1,6 @@
 using Laurel.Events.Erasures;
 using Laurel.Events.Jobs;
 using Laurel.Platform.Access;
-using Laurel.Platform.Postgres;
 using Laurel.Tests.Support;
 
 namespace Laurel.Tests.Events.Erasures;
@@ -34,15 +33,13 @@ public sealed class ErasingBesideTraffic(TestPostgres postgres) : IAsyncLifetime
     {
         var id = await Begin();
         (await _app.Registrar().Erases(User)).Is(202);
-        await using var connection = await _app.Events.OpenConnectionAsync(Cancellation);
-        await using var row = await connection.BeginTransactionAsync(Cancellation);
-        await row.Execute($"SELECT FROM progress WHERE user_id = '{Second}' FOR UPDATE", [], Cancellation);
+        await using var row = await _app.Hold($"SELECT FROM progress WHERE user_id = '{Second}' FOR UPDATE");
         var batch = Reports();
-        await Eventually.True(async () => await Waiting() == 1);
+        await Eventually.True(async () => await _app.Events.WaitingToFold() == 1);
 
         // The erasure comes by while the batch is under way: it waits for what that writes, or goes past it.
         var erasing = FirstStep();
-        await Eventually.True(async () => await Waiting() == 2 || erasing.IsCompleted);
+        await Eventually.True(async () => await _app.Events.WaitingToFold() == 2 || erasing.IsCompleted);
         await row.CommitAsync(Cancellation);
         var job = await erasing;
         while (job.Status == JobStatus.Running)
@@ -54,15 +51,13 @@ public sealed class ErasingBesideTraffic(TestPostgres postgres) : IAsyncLifetime
     public async Task A_batch_that_began_before()
     {
         var id = await Begin();
-        await using var connection = await _app.Events.OpenConnectionAsync(Cancellation);
-        await using var row = await connection.BeginTransactionAsync(Cancellation);
-        await row.Execute($"SELECT FROM progress WHERE user_id = '{Second}' FOR UPDATE", [], Cancellation);
+        await using var row = await _app.Hold($"SELECT FROM progress WHERE user_id = '{Second}' FOR UPDATE");
         var batch = Reports();
-        await Eventually.True(async () => await Waiting() == 1);
+        await Eventually.True(async () => await _app.Events.WaitingToFold() == 1);
 
         // It is not even asked for before the batch has ended; then the smaller one has lost its attributes too.
         var asked = _app.Registrar().Erases(User);
-        await Eventually.True(async () => await AtTheFence() || asked.IsCompleted);
+        await Eventually.True(async () => await _app.IsWaitedForAtTheFence() || asked.IsCompleted);
         Assert.False(asked.IsCompleted);
         await row.CommitAsync(Cancellation);
         (await asked).Is(202);
@@ -116,17 +111,4 @@ public sealed class ErasingBesideTraffic(TestPostgres postgres) : IAsyncLifetime
         Assert.Equal(best, explained["leaves"]![0]!["current"]!.GetValue<long>());
         await _app.IsInOrder();
     }
-
-    /// <summary>How many wait to write progress.</summary>
-    private Task<long> Waiting() => _app.Events.QueryOne(
-        """
-        SELECT count(*)
-        FROM pg_stat_activity
-        WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%INSERT INTO progress%'
-        """,
-        reader => reader.GetInt64(0), [], Cancellation);
-
-    private async Task<bool> AtTheFence() => await _app.Events.QueryOne(
-        "SELECT true FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
-        reader => reader.GetBoolean(0), [], Cancellation);
 }

@@ -84,9 +84,7 @@ public sealed class Interrupted(TestPostgres postgres)
         await using var row = await connection.BeginTransactionAsync(Cancellation);
         await row.Execute("SELECT FROM balances WHERE user_id = $1 FOR UPDATE", [Erased], Cancellation);
         var job = (await mortal.Api.As(token).Erases(Erased)).Is(202).Field("id");
-        await Eventually.True(async () => await shared.Events.QueryOne(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'UPDATE balances%'",
-            waiting => waiting.GetInt64(0), [], Cancellation) == 1);
+        await Eventually.True(async () => await shared.Events.Waiting("UPDATE balances%") == 1);
         await mortal.Kill();
         await shared.Events.Execute("UPDATE jobs SET free_at = now() WHERE id = $1", [Guid.Parse(job)], Cancellation);
         await row.RollbackAsync(Cancellation);
@@ -116,9 +114,7 @@ public sealed class Interrupted(TestPostgres postgres)
     /// <summary>Kills the process when it has done a part of the job and stands in the middle of the next. Its lease runs out at once.</summary>
     private static async Task<Guid> Dies(SharedDatabases shared, LaurelProcess mortal, string kind)
     {
-        await Eventually.True(async () => await shared.Events.QueryOne(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%INSERT INTO progress%'",
-            row => row.GetInt64(0), [], Cancellation) == 1);
+        await Eventually.True(async () => await shared.Events.WaitingToFold() == 1);
         await mortal.Kill();
         var (job, done) = await shared.Events.QueryOne(
             "UPDATE jobs SET free_at = now() WHERE kind = $1 AND status = 'running' RETURNING id, done", row => (row.GetGuid(0), row.GetInt64(1)), [kind], Cancellation);
@@ -157,13 +153,9 @@ public sealed class Late(LaurelApp app) : IClassFixture<LaurelApp>
     /// <summary>One stands in the middle of a batch until its lease has run out and another has the job.</summary>
     private async Task<Job> LosesIt(JobKind kind, string hold)
     {
-        await using var connection = await app.Events.OpenConnectionAsync(Cancellation);
-        await using var held = await connection.BeginTransactionAsync(Cancellation);
-        await held.Execute(hold, [], Cancellation);
+        await using var held = await app.Hold(hold);
         var late = app.WorksOn(kind);
-        await Eventually.True(async () => await app.Events.QueryOne(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%INSERT INTO progress%'",
-            row => row.GetInt64(0), [], Cancellation) == 1);
+        await Eventually.True(async () => await app.Events.WaitingToFold() == 1);
 
         await app.Events.Execute("UPDATE jobs SET free_at = now() WHERE status = 'running'", [], Cancellation);
         var job = await app.Takes(kind);

@@ -2,7 +2,6 @@ using Laurel.Events.Jobs;
 using Laurel.Platform.Access;
 using Laurel.Platform.Postgres;
 using Laurel.Tests.Support;
-using Npgsql;
 
 namespace Laurel.Tests.Events.Jobs;
 
@@ -33,15 +32,15 @@ public sealed class TakingBackBesideTraffic(TestPostgres postgres) : IAsyncLifet
     public async Task A_batch_that_begins_after_it_was_asked_for()
     {
         var (@operator, id) = await Begin();
-        await using var users = await Hold("LOCK TABLE job_users IN EXCLUSIVE MODE");
-        await using var row = await Hold($"SELECT FROM progress WHERE user_id = '{Second}' FOR UPDATE");
+        await using var users = await _app.Hold("LOCK TABLE job_users IN EXCLUSIVE MODE");
+        await using var row = await _app.Hold($"SELECT FROM progress WHERE user_id = '{Second}' FOR UPDATE");
         var job = (await TakesBack(@operator)).Is(202);
         var batch = Reports();
-        await Eventually.True(async () => await Waiting() == 1);
+        await Eventually.True(async () => await _app.Events.WaitingToFold() == 1);
 
         // The void comes by while the batch is under way: it waits for what that writes, or goes past it.
         await users.CommitAsync(Cancellation);
-        await Eventually.True(async () => await Waiting() == 2 || await Ended(job));
+        await Eventually.True(async () => await _app.Events.WaitingToFold() == 2 || await Ended(job));
         await row.CommitAsync(Cancellation);
         await IsRight(@operator, id, job, batch);
     }
@@ -50,13 +49,13 @@ public sealed class TakingBackBesideTraffic(TestPostgres postgres) : IAsyncLifet
     public async Task A_batch_that_began_before()
     {
         var (@operator, id) = await Begin();
-        await using var row = await Hold($"SELECT FROM progress WHERE user_id = '{Second}' FOR UPDATE");
+        await using var row = await _app.Hold($"SELECT FROM progress WHERE user_id = '{Second}' FOR UPDATE");
         var batch = Reports();
-        await Eventually.True(async () => await Waiting() == 1);
+        await Eventually.True(async () => await _app.Events.WaitingToFold() == 1);
 
         // It is not even asked for before the batch has ended.
         var asked = TakesBack(@operator);
-        await Eventually.True(async () => await AtTheFence() || (asked.IsCompleted && await Ended(await asked)));
+        await Eventually.True(async () => await _app.IsWaitedForAtTheFence() || (asked.IsCompleted && await Ended(await asked)));
         await row.CommitAsync(Cancellation);
         await IsRight(@operator, id, (await asked).Is(202), batch);
     }
@@ -77,9 +76,9 @@ public sealed class TakingBackBesideTraffic(TestPostgres postgres) : IAsyncLifet
         (await TakesBack(@operator)).Is(202);
         (await @operator.Activates(id)).Is(200);
 
-        await using var row = await Hold($"INSERT INTO progress VALUES (now(), 0, 1, 1, '2000-01-01', '{id}', 'user-0', '')");
+        await using var row = await _app.Hold($"INSERT INTO progress VALUES (now(), 0, 1, 1, '2000-01-01', '{id}', 'user-0', '')");
         var catchUp = _app.WorksOn(JobKind.CatchUp);
-        await Eventually.True(async () => await Waiting() == 1);
+        await Eventually.True(async () => await _app.Events.WaitingToFold() == 1);
         var taking = _app.WorksOn(JobKind.Void);
         await Eventually.True(async () => await _app.Events.QueryOne(
             "SELECT void_id IS NOT NULL FROM activities WHERE user_id = $1", reader => reader.GetBoolean(0), [User], Cancellation));
@@ -115,38 +114,4 @@ public sealed class TakingBackBesideTraffic(TestPostgres postgres) : IAsyncLifet
 
     private async Task<bool> Ended(Answer job) => await _app.Events.QueryOne(
         "SELECT status = 'done' FROM jobs WHERE id = $1", row => row.GetBoolean(0), [Guid.Parse(job.Field("id"))], Cancellation);
-
-    /// <summary>How many wait to write progress.</summary>
-    private Task<long> Waiting() => _app.Events.QueryOne(
-        """
-        SELECT count(*)
-        FROM pg_stat_activity
-        WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%INSERT INTO progress%'
-        """,
-        row => row.GetInt64(0), [], Cancellation);
-
-    private async Task<bool> AtTheFence() => await _app.Events.QueryOne(
-        "SELECT true FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
-        row => row.GetBoolean(0), [], Cancellation);
-
-    private async Task<Held> Hold(string statement)
-    {
-        var connection = await _app.Events.OpenConnectionAsync(Cancellation);
-        var transaction = await connection.BeginTransactionAsync(Cancellation);
-        await transaction.Execute(statement, [], Cancellation);
-        return new Held(connection, transaction);
-    }
-
-    private sealed class Held(NpgsqlConnection connection, NpgsqlTransaction transaction) : IAsyncDisposable
-    {
-        public Task CommitAsync(CancellationToken cancellation) => transaction.CommitAsync(cancellation);
-
-        public Task RollbackAsync(CancellationToken cancellation) => transaction.RollbackAsync(cancellation);
-
-        public async ValueTask DisposeAsync()
-        {
-            await transaction.DisposeAsync();
-            await connection.DisposeAsync();
-        }
-    }
 }
