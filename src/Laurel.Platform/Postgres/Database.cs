@@ -58,7 +58,8 @@ public static class Database
             settings.MaxPoolSize = Math.Min(settings.MaxPoolSize, 32);
             // What PostgreSQL writes of times into JSON has no zone of a server's in it.
             // The server gives up before the client does, so that nobody works for an answer that no one awaits.
-            settings.Options = $"{settings.Options} -c timezone=UTC -c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=15s".TrimStart();
+            // A process that stands still in the middle of a transaction loses it before those who wait for its rows give up.
+            settings.Options = $"{settings.Options} -c timezone=UTC -c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=3s".TrimStart();
             adjust(settings);
             return new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = service }.Build();
         }

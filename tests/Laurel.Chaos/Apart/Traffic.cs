@@ -16,9 +16,6 @@ internal sealed class Traffic : IAsyncDisposable
     /// <summary>How many clients send what must not happen twice, and so how much of it can be in flight.</summary>
     public const int Careful = 3;
 
-    /// <summary>How many clients report activities.</summary>
-    public const int Reporting = 3;
-
     private const int Others = 3;
 
     private readonly Company _company;
@@ -41,7 +38,7 @@ internal sealed class Traffic : IAsyncDisposable
         [
             .. Many(Others, "GET /v1/me/progress", _repeatable, Player, api => api.Get("/v1/me/progress")),
             .. Many(Others, "GET /v1/me/events", _repeatable, Player, api => api.Get("/v1/events")),
-            .. Many(Reporting, "POST /v1/activities", _repeatable, GameServer, api => api.Reports(Playing.Did("somebody", _activity, TimeProvider.System.GetUtcNow()))),
+            .. Many(Others, "POST /v1/activities", _repeatable, GameServer, api => api.Reports(Playing.Did("somebody", _activity, TimeProvider.System.GetUtcNow()))),
             .. Many(1, "GET /v1/services", _repeatable, () => company.Tokens.Person(player, Role.Admin), api => api.Get("/v1/services")),
             .. Many(Careful, "POST /v1/rewards", _once, () => company.Tokens.Person(player, Role.Operator), api => api.Post("/v1/rewards", new { name = "Ten", contents = new[] { new { type = "points", amount = 10 } } })),
         ]);

@@ -39,7 +39,7 @@ internal sealed record Size
     /// <summary>How often a server is stopped, for longer than leases last.</summary>
     public int Pauses { get; init; } = 1;
 
-    /// <summary>A transaction may idle for 15 seconds, a job is leased for 30, and a delivery, which only the full count waits for, for 60.</summary>
+    /// <summary>A transaction may idle for 3 seconds, a job is leased for 30, and a delivery, which only the full count waits for, for 60.</summary>
     public TimeSpan Pause { get; init; } = TimeSpan.FromSeconds(33);
 
     public int CutsAfterCommit { get; init; } = 4;

@@ -68,15 +68,14 @@ public sealed class CatalogFence(LaurelApp app) : IClassFixture<LaurelApp>
     {
         var @operator = (await app.SignedIn(Role.Operator)).Api;
         var id = await @operator.Runs(app.Draft());
-        await using var connection = await app.Events.OpenConnectionAsync(Cancellation);
-        await using var batch = await connection.BeginTransactionAsync(Cancellation);
-        await batch.Execute("SELECT pg_advisory_xact_lock_shared($1)", [EventCatalog.FenceKey], Cancellation);
-        var version = await Version(batch);
+        await @operator.Jobs();
+        await using var batch = await app.Events.Hold("SELECT pg_advisory_xact_lock_shared($1)", [EventCatalog.FenceKey]);
+        var version = await Version(batch.Transaction);
 
         var change = @operator.SwitchesOff(id);
         await Eventually.True(() => Waits("ExclusiveLock"));
         Assert.False(change.IsCompleted);
-        Assert.Equal(version, await Version(batch));
+        Assert.Equal(version, await Version(batch.Transaction));
         Assert.Equal("active", (await @operator.Get($"/v1/events/{id}")).Is(200).Field("status"));
         await batch.CommitAsync(Cancellation);
         (await change).Is(200);
@@ -87,6 +86,7 @@ public sealed class CatalogFence(LaurelApp app) : IClassFixture<LaurelApp>
     {
         var @operator = (await app.SignedIn(Role.Operator)).Api;
         var id = await @operator.Runs(app.Draft());
+        await @operator.Jobs();
         var before = (await Catalog.Load(Cancellation)).Version;
         var (entered, leave) = (new TaskCompletionSource(), new TaskCompletionSource());
         var change = Catalog.Change(

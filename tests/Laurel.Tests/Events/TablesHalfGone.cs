@@ -17,10 +17,8 @@ public sealed class TablesHalfGone(LaurelApp app) : IClassFixture<LaurelApp>
         await Turn(times: 3);
         await Change("UPDATE generations SET started_at = started_at - interval '900 days'");
         var oldest = (await Numbers())[0];
-        await using (var connection = await app.Events.OpenConnectionAsync(Cancellation))
+        await using (await app.Events.Hold("SELECT count(*) FROM activities"))
         {
-            await using var reader = await connection.BeginTransactionAsync(Cancellation);
-            await reader.Query("SELECT count(*) FROM activities", row => row.GetInt64(0), [], Cancellation);
             await using var impatient = await app.Events.OpenConnectionAsync(Cancellation);
             await using var limit = new NpgsqlCommand("SET statement_timeout = '200ms'", impatient);
             await limit.ExecuteNonQueryAsync(Cancellation);

@@ -14,9 +14,7 @@ public sealed class TablesOfGenerations(LaurelApp app) : IClassFixture<LaurelApp
     public async Task Come_and_go_without_waiting_for_those_who_read_the_log()
     {
         var (game, me) = (app.GameServer(), Playing.NewUser());
-        await using var connection = await app.Events.OpenConnectionAsync(Cancellation);
-        await using var reader = await connection.BeginTransactionAsync(Cancellation);
-        await reader.Query("SELECT count(*) FROM activities", row => row.GetInt64(0), [], Cancellation);
+        await using var reader = await app.Events.Hold("SELECT count(*) FROM activities");
 
         await Turn(times: 1);
         Assert.Equal(["accepted"], (await game.Reports(Playing.Did(me, "kill", app.Clock.GetUtcNow()))).Outcomes());

@@ -30,9 +30,7 @@ public sealed class BeingOverloaded : IAsyncLifetime
     public async Task What_finds_no_place_in_time_is_refused_and_another_service_goes_on()
     {
         var me = await _app.SignedIn();
-        await using var connection = await _app.Events.OpenConnectionAsync(Cancellation);
-        await using var held = await connection.BeginTransactionAsync(Cancellation);
-        await held.Execute("LOCK TABLE claims IN ACCESS EXCLUSIVE MODE", [], Cancellation);
+        await using var held = await _app.Events.Hold("LOCK TABLE claims IN ACCESS EXCLUSIVE MODE");
 
         var asked = Enumerable.Range(0, 12).Select(_ => me.Api.Get("/v1/me/claims")).ToList();
         var refused = asked.ToList();
@@ -76,10 +74,8 @@ public sealed class BeingOverloaded : IAsyncLifetime
     public async Task Whoever_goes_away_gives_the_place_back()
     {
         var me = _app.Me(Playing.NewPerson());
-        await using (var connection = await _app.Events.OpenConnectionAsync(Cancellation))
-        await using (var held = await connection.BeginTransactionAsync(Cancellation))
+        await using (await _app.Events.Hold("LOCK TABLE claims IN ACCESS EXCLUSIVE MODE"))
         {
-            await held.Execute("LOCK TABLE claims IN ACCESS EXCLUSIVE MODE", [], Cancellation);
             using var gone = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
             var asked = Enumerable.Range(0, 2).Select(_ => Ask(me, gone.Token)).ToList();
             await Eventually.True(() => Task.FromResult(Events.Inside == 2));

@@ -8,12 +8,13 @@ internal static class Holding
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    /// <summary>Keeps what a statement on the events database has locked.</summary>
-    public static async Task<Held> Hold(this LaurelApp app, string statement)
+    /// <summary>Keeps what a statement has locked, for longer than Laurel's own transactions may idle.</summary>
+    public static async Task<Held> Hold(this NpgsqlDataSource database, string statement, params object?[] values)
     {
-        var connection = await app.Events.OpenConnectionAsync(Cancellation);
+        var connection = await database.OpenConnectionAsync(Cancellation);
         var transaction = await connection.BeginTransactionAsync(Cancellation);
-        await transaction.Execute(statement, [], Cancellation);
+        await transaction.Execute("SET LOCAL idle_in_transaction_session_timeout = 0", [], Cancellation);
+        await transaction.Execute(statement, values, Cancellation);
         return new Held(connection, transaction);
     }
 
@@ -34,6 +35,8 @@ internal static class Holding
 /// <summary>A transaction that ends when it is told to.</summary>
 internal sealed class Held(NpgsqlConnection connection, NpgsqlTransaction transaction) : IAsyncDisposable
 {
+    public NpgsqlTransaction Transaction => transaction;
+
     public Task CommitAsync(CancellationToken cancellation) => transaction.CommitAsync(cancellation);
 
     public Task RollbackAsync(CancellationToken cancellation) => transaction.RollbackAsync(cancellation);

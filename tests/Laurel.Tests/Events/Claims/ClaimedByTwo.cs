@@ -28,9 +28,7 @@ public sealed class ClaimedByTwo(TestPostgres postgres)
         await @operator.Settles(await @operator.Runs(draft));
 
         // It stands in the middle of its claims, since one of these rows is held; so it dies with some that it has taken.
-        await using var connection = await shared.Events.OpenConnectionAsync(Cancellation);
-        await using var row = await connection.BeginTransactionAsync(Cancellation);
-        await row.Execute("UPDATE stocks SET latest = 0", [], Cancellation);
+        await using var row = await shared.Events.Hold("UPDATE stocks SET latest = 0");
         await Report(@operator, 0, Users / 2);
         await Eventually.True(async () => await shared.Events.Waiting("%UPDATE stocks%") > 0);
         await mortal.Kill();

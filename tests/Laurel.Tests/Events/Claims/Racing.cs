@@ -108,9 +108,7 @@ public sealed class Racing(LaurelApp app) : IClassFixture<LaurelApp>
         var @operator = app.Anonymous.As(app.PersonToken(Playing.NewPerson(), Role.Operator));
         using var http = Crowd(4);
         await app.Events.Execute("INSERT INTO balances (user_id, balance) VALUES ($1, 0)", [users[0].ToString()], Cancellation);
-        await using var connection = await app.Events.OpenConnectionAsync(Cancellation);
-        await using var obstacle = await connection.BeginTransactionAsync(Cancellation);
-        await obstacle.Execute("UPDATE balances SET balance = 0 WHERE user_id = $1", [users[0].ToString()], Cancellation);
+        await using var obstacle = await app.Events.Hold("UPDATE balances SET balance = 0 WHERE user_id = $1", [users[0].ToString()]);
 
         var claiming = Claim(http, @event, users[0]);
         await Eventually.True(() => Waits("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"));

@@ -98,13 +98,11 @@ public sealed class RacingForCodes(LaurelApp app) : IClassFixture<LaurelApp>
         var (reward, @event, users) = await Earned(1, requiresApproval: false);
         (await _operator.Uploads(reward, Pools.FileOf(Pools.NewCodes(1)))).Is(200);
         using var http = Crowd();
-        await using var connection = await app.Events.OpenConnectionAsync(Cancellation);
-        await using var other = await connection.BeginTransactionAsync(Cancellation);
-        await other.Execute(
+        await using var other = await app.Events.Hold(
             """
             WITH entered AS (UPDATE coupon_pools SET turns = turns + 1 FROM coupon_lots WHERE coupon_lots.pool = coupon_pools.pool AND taken < last)
             UPDATE coupon_lots SET taken = last WHERE taken < last
-            """, [], Cancellation);
+            """);
 
         var claiming = Claim(http, app.Address, @event, users[0]);
         await Eventually.True(async () => await app.Events.Waiting("%coupon_pools%") > 0);

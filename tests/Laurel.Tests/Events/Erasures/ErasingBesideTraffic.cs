@@ -33,7 +33,7 @@ public sealed class ErasingBesideTraffic(TestPostgres postgres) : IAsyncLifetime
     {
         var id = await Begin();
         (await _app.Registrar().Erases(User)).Is(202);
-        await using var row = await _app.Hold($"SELECT FROM progress WHERE user_id = '{Second}' FOR UPDATE");
+        await using var row = await _app.Events.Hold($"SELECT FROM progress WHERE user_id = '{Second}' FOR UPDATE");
         var batch = Reports();
         await Eventually.True(async () => await _app.Events.WaitingToFold() == 1);
 
@@ -51,7 +51,7 @@ public sealed class ErasingBesideTraffic(TestPostgres postgres) : IAsyncLifetime
     public async Task A_batch_that_began_before()
     {
         var id = await Begin();
-        await using var row = await _app.Hold($"SELECT FROM progress WHERE user_id = '{Second}' FOR UPDATE");
+        await using var row = await _app.Events.Hold($"SELECT FROM progress WHERE user_id = '{Second}' FOR UPDATE");
         var batch = Reports();
         await Eventually.True(async () => await _app.Events.WaitingToFold() == 1);
 

@@ -25,9 +25,7 @@ public sealed class Interrupted(TestPostgres postgres)
         var id = await mortal.Api.As(token).Creates(new DraftEvent(Now.AddDays(-10), Now.AddDays(10), Goal.All(Goal.Count("hunt", 3), Goal.Max("hunt", 6))));
 
         // The job comes as far as this user, and stands.
-        await using var connection = await shared.Events.OpenConnectionAsync(Cancellation);
-        await using var row = await connection.BeginTransactionAsync(Cancellation);
-        await row.Execute($"INSERT INTO progress VALUES (now(), 0, 1, 1, '2000-01-01', '{id}', '{User(250)}', '')", [], Cancellation);
+        await using var row = await shared.Events.Hold($"INSERT INTO progress VALUES (now(), 0, 1, 1, '2000-01-01', '{id}', '{User(250)}', '')");
         (await mortal.Api.As(token).Activates(id)).Is(200);
         var job = await Dies(shared, mortal, "catch_up");
         await row.RollbackAsync(Cancellation);
@@ -53,9 +51,7 @@ public sealed class Interrupted(TestPostgres postgres)
             "SELECT source, max(received_at) + interval '1 ms' FROM activities WHERE type = 'hunt' GROUP BY source",
             reader => (reader.GetGuid(0), reader.Time(1)), [], Cancellation);
 
-        await using var connection = await shared.Events.OpenConnectionAsync(Cancellation);
-        await using var row = await connection.BeginTransactionAsync(Cancellation);
-        await row.Execute("SELECT FROM progress WHERE user_id = $1 FOR UPDATE", [User(250)], Cancellation);
+        await using var row = await shared.Events.Hold("SELECT FROM progress WHERE user_id = $1 FOR UPDATE", [User(250)]);
         (await mortal.Api.As(token).Post("/v1/activities/void", new { reason = "All of it", source, from = to.AddDays(-1), to })).Is(202);
         var job = await Dies(shared, mortal, "void");
         await row.RollbackAsync(Cancellation);
@@ -80,9 +76,7 @@ public sealed class Interrupted(TestPostgres postgres)
         (await mortal.Api.As(token).Reports(Playing.Did(Erased, "hunt", Now, attributes: new { with = "a bow" }))).Is(200);
         (await mortal.Api.As(token).Send(HttpMethod.Post, "/v1/points/credits", Api.Json(new { userId = Erased, amount = 30 }), ("Idempotency-Key", "thirty"))).Is(201);
 
-        await using var connection = await shared.Events.OpenConnectionAsync(Cancellation);
-        await using var row = await connection.BeginTransactionAsync(Cancellation);
-        await row.Execute("SELECT FROM balances WHERE user_id = $1 FOR UPDATE", [Erased], Cancellation);
+        await using var row = await shared.Events.Hold("SELECT FROM balances WHERE user_id = $1 FOR UPDATE", [Erased]);
         var job = (await mortal.Api.As(token).Erases(Erased)).Is(202).Field("id");
         await Eventually.True(async () => await shared.Events.Waiting("UPDATE balances%") == 1);
         await mortal.Kill();
@@ -153,7 +147,7 @@ public sealed class Late(LaurelApp app) : IClassFixture<LaurelApp>
     /// <summary>One stands in the middle of a batch until its lease has run out and another has the job.</summary>
     private async Task<Job> LosesIt(JobKind kind, string hold)
     {
-        await using var held = await app.Hold(hold);
+        await using var held = await app.Events.Hold(hold);
         var late = app.WorksOn(kind);
         await Eventually.True(async () => await app.Events.WaitingToFold() == 1);
 

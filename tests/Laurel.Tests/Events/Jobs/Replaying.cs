@@ -106,9 +106,7 @@ public sealed class Replaying(LaurelApp app) : IClassFixture<LaurelApp>
         var id = await @operator.Runs(app.Draft(Goal.Count("wait", 1)));
         await @operator.Settles(id);
         // Its first batch stands here, so that the change comes in its middle.
-        await using var connection = await app.Events.OpenConnectionAsync(Cancellation);
-        await using var held = await connection.BeginTransactionAsync(Cancellation);
-        await held.Execute("LOCK TABLE progress IN ACCESS EXCLUSIVE MODE", [], Cancellation);
+        await using var held = await app.Events.Hold("LOCK TABLE progress IN ACCESS EXCLUSIVE MODE");
         var answer = (await @operator.Post($"/v1/events/{id}/replay?preview=true")).Is(202);
         (await @operator.Patches($"/v1/events/{id}", new { title = "Changed" })).Is(200);
         await held.CommitAsync(Cancellation);

@@ -32,8 +32,8 @@ public sealed class TakingBackBesideTraffic(TestPostgres postgres) : IAsyncLifet
     public async Task A_batch_that_begins_after_it_was_asked_for()
     {
         var (@operator, id) = await Begin();
-        await using var users = await _app.Hold("LOCK TABLE job_users IN EXCLUSIVE MODE");
-        await using var row = await _app.Hold($"SELECT FROM progress WHERE user_id = '{Second}' FOR UPDATE");
+        await using var users = await _app.Events.Hold("LOCK TABLE job_users IN EXCLUSIVE MODE");
+        await using var row = await _app.Events.Hold($"SELECT FROM progress WHERE user_id = '{Second}' FOR UPDATE");
         var job = (await TakesBack(@operator)).Is(202);
         var batch = Reports();
         await Eventually.True(async () => await _app.Events.WaitingToFold() == 1);
@@ -49,7 +49,7 @@ public sealed class TakingBackBesideTraffic(TestPostgres postgres) : IAsyncLifet
     public async Task A_batch_that_began_before()
     {
         var (@operator, id) = await Begin();
-        await using var row = await _app.Hold($"SELECT FROM progress WHERE user_id = '{Second}' FOR UPDATE");
+        await using var row = await _app.Events.Hold($"SELECT FROM progress WHERE user_id = '{Second}' FOR UPDATE");
         var batch = Reports();
         await Eventually.True(async () => await _app.Events.WaitingToFold() == 1);
 
@@ -76,7 +76,7 @@ public sealed class TakingBackBesideTraffic(TestPostgres postgres) : IAsyncLifet
         (await TakesBack(@operator)).Is(202);
         (await @operator.Activates(id)).Is(200);
 
-        await using var row = await _app.Hold($"INSERT INTO progress VALUES (now(), 0, 1, 1, '2000-01-01', '{id}', 'user-0', '')");
+        await using var row = await _app.Events.Hold($"INSERT INTO progress VALUES (now(), 0, 1, 1, '2000-01-01', '{id}', 'user-0', '')");
         var catchUp = _app.WorksOn(JobKind.CatchUp);
         await Eventually.True(async () => await _app.Events.WaitingToFold() == 1);
         var taking = _app.WorksOn(JobKind.Void);
