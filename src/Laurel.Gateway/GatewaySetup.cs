@@ -30,9 +30,9 @@ public static class GatewaySetup
         services.AddSingleton(provider => new ServiceDocuments(
             provider.GetRequiredService<ProxyTable>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ServiceDocuments>>()));
         services.AddSingleton<RegistryWatch>();
-        services.AddSingleton<RetryBudget>();
         services.AddSingleton<Failover>();
-        services.AddSingleton<IPassiveHealthCheckPolicy, Breaker>();
+        services.AddSingleton<Breaker>();
+        services.AddSingleton<IPassiveHealthCheckPolicy>(provider => provider.GetRequiredService<Breaker>());
         services.AddReverseProxy().AddTransforms<IdentityTransforms>().AddTransforms<AnswerTransforms>().ConfigureHttpClient((_, handler) => InnerConnections.Bound(handler));
         services.RemoveAll<IProxyConfigProvider>();
         services.AddSingleton<IProxyConfigProvider>(provider => provider.GetRequiredService<ProxyTable>());

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using Laurel.Platform.Access;
 using Laurel.Platform.Http;
 using Laurel.Platform.Issuers;
@@ -31,12 +32,14 @@ public static class PlatformSetup
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
+            // What a service behind the gateway has said goes on byte by byte; Laurel itself says nothing that is not ASCII.
+            kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
         });
 
         builder.AddLaurelMetrics();
-        // Less than the ten seconds after which container managers kill.
-        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(8));
+        // With the three seconds before it, less than the ten after which container managers kill.
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(6));
         var services = builder.Services;
         // Behind a gateway it has been asked, and answered.
         services.AddSingleton(facesClients ? CorsOptions.Read(builder.Configuration) : CorsOptions.None);

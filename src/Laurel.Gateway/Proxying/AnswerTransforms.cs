@@ -36,11 +36,17 @@ internal sealed class AnswerTransforms : ITransformProvider
 
     public void Apply(TransformBuilderContext context)
     {
-        var isOwn = context.Route.Metadata?.ContainsKey(ProxyTable.IsOwn) == true;
+        var isOwn = ProxyTable.IsOwn(context.Route);
         context.AddResponseTransform(transform =>
         {
             if (transform.ProxyResponse is not { } answer)
                 return ValueTask.CompletedTask;
+            if (!Haste.StillAwaits(transform.HttpContext))
+            {
+                transform.SuppressResponseBody = true;
+                return ValueTask.CompletedTask;
+            }
+
             var headers = transform.HttpContext.Response.Headers;
             foreach (var name in OfTheInside)
                 headers.Remove(name);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 
 namespace Laurel.Gateway.Proxying;
@@ -7,19 +8,37 @@ internal static class BodyIds
 {
     public static async ValueTask<bool> AreThere(Stream body, int length, CancellationToken cancellation)
     {
-        var bytes = new byte[length];
+        // Who sends slowly shall not hold as much memory as is announced: what has come is kept elsewhere until all of it has.
+        await body.CopyToAsync(Stream.Null, cancellation);
+        if (body.Length != length)
+            return false;
+        body.Position = 0;
+        var bytes = ArrayPool<byte>.Shared.Rent(length);
         try
         {
-            await body.ReadExactlyAsync(bytes, cancellation);
-            return AreThere(bytes);
+            await body.ReadExactlyAsync(bytes.AsMemory(0, length), cancellation);
+            return AreThere(bytes.AsSpan(0, length));
         }
-        catch (Exception exception) when (exception is EndOfStreamException or JsonException)
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+        }
+    }
+
+    internal static bool AreThere(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            return Read(json);
+        }
+        // Half of a surrogate pair in a name is no text to compare with.
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             return false;
         }
     }
 
-    internal static bool AreThere(ReadOnlySpan<byte> json)
+    private static bool Read(ReadOnlySpan<byte> json)
     {
         var reader = new Utf8JsonReader(json);
         if (!reader.Read())

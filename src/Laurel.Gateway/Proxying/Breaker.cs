@@ -23,13 +23,15 @@ internal sealed class Breaker(IDestinationHealthUpdater health, ILogger<Breaker>
 
     public void RequestProxied(HttpContext context, ClusterState cluster, DestinationState destination)
     {
-        var inARow = _inARow.GetValue(destination, _ => new StrongBox<int>());
-        if (!IsItsFault(context.GetForwarderErrorFeature()))
-        {
-            Volatile.Write(ref inARow.Value, 0);
-            return;
-        }
+        if (context.GetForwarderErrorFeature() is not { } error)
+            Volatile.Write(ref InARow(destination).Value, 0);
+        else if (IsItsFault(error))
+            Failed(cluster, destination);
+    }
 
+    public void Failed(ClusterState cluster, DestinationState destination)
+    {
+        var inARow = InARow(destination);
         if (Interlocked.Increment(ref inARow.Value) < Failures)
             return;
         Volatile.Write(ref inARow.Value, 0);
@@ -38,6 +40,8 @@ internal sealed class Breaker(IDestinationHealthUpdater health, ILogger<Breaker>
     }
 
     /// <summary>A client that goes away, or sends a body that breaks off, says nothing about the address.</summary>
-    internal static bool IsItsFault(IForwarderErrorFeature? error) => error?.Error is
+    internal static bool IsItsFault(IForwarderErrorFeature error) => error.Error is
         ForwarderError.Request or ForwarderError.RequestTimedOut or ForwarderError.RequestBodyDestination or ForwarderError.ResponseBodyDestination or ForwarderError.ResponseHeaders;
+
+    private StrongBox<int> InARow(DestinationState destination) => _inARow.GetValue(destination, _ => new StrongBox<int>());
 }

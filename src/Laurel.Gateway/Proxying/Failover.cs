@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Laurel.Platform.Http;
@@ -6,6 +7,7 @@ using Laurel.Platform.Registry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
+using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Model;
 
@@ -15,9 +17,12 @@ namespace Laurel.Gateway.Proxying;
 /// Sends a request to another address where the first did not answer and nothing can happen twice by it; and says in Laurel's own words
 /// what became of one that nobody answered.
 /// </summary>
-internal sealed class Failover(RetryBudget budget, ILogger<Failover> log)
+internal sealed class Failover(Breaker breaker, ILogger<Failover> log)
 {
     private const int MaxAttempts = 3;
+
+    /// <summary>Who waits for one service of somebody else's takes connections and memory of all. Laurel's own have lines of their own.</summary>
+    private const int MaxUnderWay = 1_000;
 
     /// <summary>A larger body is not kept to be sent again.</summary>
     private const int MaxKept = 1024 * 1024;
@@ -25,32 +30,50 @@ internal sealed class Failover(RetryBudget budget, ILogger<Failover> log)
     /// <summary>Of a larger one the rest is kept in a file: many who send slowly shall not fill the memory.</summary>
     private const int KeptInMemory = 256 * 1024;
 
-    private readonly ConditionalWeakTable<ClusterModel, ClusterModel> _hasty = [];
+    private readonly ConditionalWeakTable<ClusterState, RetryBudget> _budgets = [];
 
     public async Task Run(HttpContext context, Func<Task> next)
     {
         var feature = (ReverseProxyFeature)context.GetReverseProxyFeature();
-        var patient = feature.Cluster;
+        if (IsTooMuch(feature))
+        {
+            await new Problem(Errors.Overloaded) { RetryAfter = TimeSpan.FromSeconds(1) }.ExecuteAsync(context);
+            return;
+        }
+
         var request = context.Request;
+        // A tunnel would be opened by GET whatever was permitted, from any page, and outlive the session.
+        request.Headers.Remove(HeaderNames.Upgrade);
+        var budget = _budgets.GetOrCreateValue(feature.Route.Cluster!);
         budget.Save();
         var repeat = await MayRepeat(request, feature.Route.Config);
         var start = request.Body.CanSeek ? request.Body : null;
         var all = feature.AvailableDestinations;
+        DestinationState? leftAlone = null;
         for (var attempt = 1; ; attempt++)
         {
-            feature.Cluster = attempt == 1 && repeat && all.Count > 1 ? _hasty.GetValue(patient, Hasty) : patient;
-            await next();
-            var error = context.GetForwarderErrorFeature();
-            if (error is null || context.Response.HasStarted || context.RequestAborted.IsCancellationRequested)
+            var asked = Stopwatch.GetTimestamp();
+            var isGivenUp = await IsGivenUp(context, next, attempt == 1 && repeat && all.Count > 1 ? budget : null);
+            if (context.RequestAborted.IsCancellationRequested)
                 return;
+            var error = context.GetForwarderErrorFeature();
+            if (!isGivenUp && (error is null || context.Response.HasStarted))
+            {
+                // Where another answers in time, it was not the request that takes long.
+                if (leftAlone is not null && error is null && Stopwatch.GetElapsedTime(asked) < Patience.ForFirstOfSeveral)
+                    breaker.Failed(feature.Route.Cluster!, leftAlone);
+                return;
+            }
 
             var tried = feature.ProxiedDestination;
             var others = all.Where(destination => destination != tried).ToList();
-            if (attempt == MaxAttempts || tried is null || !(repeat || WasNotSent(error)) || !IsWorthwhile(error, others.Count) || !budget.TrySpend())
+            if (!isGivenUp && (attempt == MaxAttempts || tried is null || !(repeat || WasNotSent(error!)) || !IsWorthwhile(error!, others.Count) || !budget.TrySpend()))
             {
-                await Explain(context, error);
+                await Explain(context, error!);
                 return;
             }
+
+            leftAlone = isGivenUp ? tried : null;
 
             // Where there is no other, it is asked once more: a process that starts again takes a moment.
             all = others.Count > 0 ? others : all;
@@ -63,14 +86,36 @@ internal sealed class Failover(RetryBudget budget, ILogger<Failover> log)
         }
     }
 
-    /// <summary>The same, with less patience: an address that hangs is left for another one.</summary>
-    private static ClusterModel Hasty(ClusterModel patient) => new(
-        patient.Config with { HttpRequest = patient.Config.HttpRequest! with { ActivityTimeout = Patience.ForFirstOfSeveral } }, patient.HttpClient);
+    private static bool IsTooMuch(ReverseProxyFeature feature) =>
+        !ProxyTable.IsOwn(feature.Route.Config) && feature.AllDestinations.Sum(destination => destination.ConcurrentRequestCount) >= MaxUnderWay;
 
-    /// <summary>Nobody can have seen it: there was no connection to send it on.</summary>
-    private static bool WasNotSent(IForwarderErrorFeature error) =>
-        error is { Error: ForwarderError.Request, Exception: HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError } failure }
-        && failure.InnerException is SocketException or OperationCanceledException or null;
+    /// <summary>Sends it to one address; whether that was given up because another may be asked.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="send">To whomever YARP chooses.</param>
+    /// <param name="budget">Out of which another attempt would be paid; without it, it is waited for.</param>
+    private static async Task<bool> IsGivenUp(HttpContext context, Func<Task> send, RetryBudget? budget)
+    {
+        if (budget is null)
+        {
+            await send();
+            return false;
+        }
+
+        await using var haste = new Haste(context, budget);
+        await send();
+        return haste.HasGivenUp;
+    }
+
+    /// <summary>Nobody can have seen it: there was no connection to send it on, or none came about in time.</summary>
+    private static bool WasNotSent(IForwarderErrorFeature error) => error.Error switch
+    {
+        ForwarderError.Request => error.Exception is HttpRequestException
+        {
+            HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError, InnerException: SocketException or null,
+        },
+        ForwarderError.RequestTimedOut => error.Exception is OperationCanceledException { InnerException: TimeoutException },
+        _ => false,
+    };
 
     /// <summary>One that has been waited for in vain, and has no other, is not waited for again.</summary>
     private static bool IsWorthwhile(IForwarderErrorFeature error, int others) => Breaker.IsItsFault(error) && (others > 0 || error.Error is not ForwarderError.RequestTimedOut);

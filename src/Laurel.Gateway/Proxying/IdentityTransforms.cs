@@ -27,7 +27,7 @@ internal sealed class IdentityTransforms(ClusterKey cluster, TimeProvider time) 
 
     public void Apply(TransformBuilderContext context)
     {
-        var isOwn = context.Route.Metadata?.ContainsKey(ProxyTable.IsOwn) == true;
+        var isOwn = ProxyTable.IsOwn(context.Route);
         var introduction = context.Route.Metadata?.GetValueOrDefault(ProxyTable.IdentityHeaders) is { } owner
             ? new Introduction(owner.Length == 0 ? null : cluster.KeyOf(context.Route.ClusterId!, owner), time)
             : null;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Laurel.Platform.Registry;
 
 namespace Laurel.Gateway.Proxying;
@@ -15,6 +16,9 @@ internal static class InnerConnections
         handler.MaxResponseHeadersLength = MaxHeaderKilobytes;
         handler.PooledConnectionLifetime = TimeSpan.FromMinutes(2);
         handler.ConnectCallback = Connect;
+        // As the gateway has read them. Of answers, each byte is one letter, here and where the client is answered.
+        handler.RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8;
+        handler.ResponseHeaderEncodingSelector = (_, _) => Encoding.Latin1;
     }
 
     private static async ValueTask<Stream> Connect(SocketsHttpConnectionContext context, CancellationToken cancellation)

@@ -17,9 +17,7 @@ internal sealed class ProxyTable : IProxyConfigProvider
     /// <summary>Of a route whose service wants to be told who calls, and is told nothing else of them: the account that owns the service, if any.</summary>
     public const string IdentityHeaders = "identity";
 
-    /// <summary>Of a route: whether it is one of Laurel's own services.</summary>
-    public const string IsOwn = "own";
-
+    private const string OwnKey = "own";
     private const string RolesKey = "roles";
     private const string ScopesKey = "scopes";
     private const string RepeatKey = "repeat";
@@ -54,6 +52,9 @@ internal sealed class ProxyTable : IProxyConfigProvider
                 [.. Words(metadata[RolesKey]).Select(WireNames<Role>.Parse)],
                 [.. Words(metadata[ScopesKey])]);
     }
+
+    /// <summary>Whether it is one of Laurel's own services.</summary>
+    public static bool IsOwn(RouteConfig route) => route.Metadata?.ContainsKey(OwnKey) == true;
 
     public static LimitKind LimitOf(RouteConfig route) => route.Metadata?.GetValueOrDefault(LimitKey) is { } text ? Enum.Parse<LimitKind>(text) : LimitKind.Usual;
 
@@ -95,7 +96,7 @@ internal sealed class ProxyTable : IProxyConfigProvider
         if (by.IdentityHeaders)
             metadata[IdentityHeaders] = service.Owner ?? "";
         if (service.Prefix is null)
-            metadata[IsOwn] = "";
+            metadata[OwnKey] = "";
         return new RouteConfig
         {
             RouteId = id,

@@ -1,6 +1,8 @@
 namespace Laurel.Gateway.Proxying;
 
-/// <summary>How many requests may be sent a second time: a tenth of all, and a few besides, so that retries cannot multiply an outage.</summary>
+/// <summary>
+/// How many requests to one service may be sent a second time: a tenth of all, and a few besides, so that retries cannot multiply an outage.
+/// </summary>
 internal sealed class RetryBudget
 {
     /// <summary>In tenths of a retry.</summary>
@@ -21,7 +23,10 @@ internal sealed class RetryBudget
     {
         if (Interlocked.Add(ref _saved, -Cost) >= 0)
             return true;
-        Interlocked.Add(ref _saved, Cost);
+        Return();
         return false;
     }
+
+    /// <summary>What was spent was not needed.</summary>
+    public void Return() => Interlocked.Add(ref _saved, Cost);
 }

@@ -24,15 +24,16 @@ internal sealed class AccessControl(RequestDelegate next, TokenVerifier tokens, 
 
         // What is answered to somebody is nobody else's.
         context.Response.Headers.CacheControl = "no-store";
-        var refused = Authenticate(context, out var caller, out var looking);
-        return looking is null ? GoOn(context, rule, refused, caller) : Wait(context, rule, looking);
+        var isCounted = false;
+        var refused = Authenticate(context, ref isCounted, out var caller, out var looking);
+        return looking is null ? GoOn(context, rule, refused, caller) : Wait(context, rule, isCounted, looking);
     }
 
     /// <summary>Auth or a trusted issuer may just have begun to sign with a new key: nobody need sign in again for that.</summary>
-    private async Task Wait(HttpContext context, AccessRule? rule, Task looking)
+    private async Task Wait(HttpContext context, AccessRule? rule, bool isCounted, Task looking)
     {
         await looking;
-        var refused = Authenticate(context, out var caller, out _);
+        var refused = Authenticate(context, ref isCounted, out var caller, out _);
         await GoOn(context, rule, refused, caller);
     }
 
@@ -51,18 +52,10 @@ internal sealed class AccessControl(RequestDelegate next, TokenVerifier tokens, 
         return next(context);
     }
 
-    private Problem? Authenticate(HttpContext context, out Caller? caller, out Task? looking)
+    private Problem? Authenticate(HttpContext context, ref bool isCounted, out Caller? caller, out Task? looking)
     {
-        var isCounted = false;
         if (Identify(context, ref isCounted, out caller, out looking) is not { } refused)
             return null;
-        if (looking is not null)
-        {
-            // It is asked once more, and charged then.
-            limits.Known(context);
-            return refused;
-        }
-
         return isCounted ? refused : limits.Stranger(context) ?? refused;
     }
 
@@ -102,8 +95,9 @@ internal sealed class AccessControl(RequestDelegate next, TokenVerifier tokens, 
         if (outcome == TokenOutcome.NotSeen)
         {
             // Charged before its signature costs anything, and given back when it is good: a flood of invented tokens ends here.
+            var tooMany = isCounted ? null : limits.Stranger(context);
             isCounted = true;
-            if (limits.Stranger(context) is { } tooMany)
+            if (tooMany is not null)
                 return tooMany;
             identity = tokens.Verify(token, out outcome, out looking);
         }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Laurel.Platform.Limits;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
@@ -22,6 +23,9 @@ internal sealed class Cors(RequestDelegate next, CorsOptions options)
     private const string KeptFor = "600";
 
     private const int LongestList = 1_000;
+
+    /// <summary>Names of headers, and what stands between them.</summary>
+    private static readonly SearchValues<char> OfNames = SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz, ");
 
     /// <summary>What a page may read of an answer beside what any page may.</summary>
     private static readonly string Readable = string.Join(", ",
@@ -48,7 +52,7 @@ internal sealed class Cors(RequestDelegate next, CorsOptions options)
         headers.AccessControlAllowMethods = Methods;
         headers.AccessControlMaxAge = KeptFor;
         // Services behind the gateway may read headers of their own, so whatever a listed page wants to send it may.
-        if (context.Request.Headers.AccessControlRequestHeaders is [{ Length: > 0 and <= LongestList } wanted])
+        if (context.Request.Headers.AccessControlRequestHeaders is [{ Length: > 0 and <= LongestList } wanted] && !wanted.AsSpan().ContainsAnyExcept(OfNames))
             headers.AccessControlAllowHeaders = wanted;
         headers.Append(HeaderNames.Vary, "Access-Control-Request-Headers");
         context.Response.StatusCode = StatusCodes.Status204NoContent;

@@ -79,14 +79,14 @@ internal static class ServeCommand
     }
 
     /// <summary>
-    /// Behind a gateway a process goes on serving for a moment, until no gateway sends it anything more: longer than they take to ask who
-    /// is there. All in one process has nobody to tell.
+    /// A process that others send requests to goes on serving for a moment, until they have learnt that it goes: longer than gateways take
+    /// to ask who is there, and balancers whether it is ready. All in one process has nobody to tell.
     /// </summary>
     private static async Task Drain(WebApplication app, CancellationTokenSource stop)
     {
         app.Services.GetRequiredService<Draining>().Begin();
         var roles = app.Services.GetRequiredService<Settings>().Roles;
-        if (roles.Has(Roles.Auth | Roles.Events) && !roles.Has(Roles.Gateway))
+        if (roles.Has(Roles.Gateway | Roles.Auth | Roles.Events) && roles != Roles.All)
             await Task.Delay(TimeSpan.FromSeconds(3));
         await stop.CancelAsync();
     }

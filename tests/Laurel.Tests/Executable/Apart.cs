@@ -30,6 +30,23 @@ public sealed class Apart(PreparedFolder prepared) : IClassFixture<PreparedFolde
         await Leftovers.None(prepared.Folder);
     }
 
+    [Theory]
+    [InlineData("gateway")]
+    [InlineData("events")]
+    public async Task Who_is_to_stop_says_so_and_serves_for_a_moment_longer(string role)
+    {
+        await using var process = LaurelProcess.Start(
+            prepared.Folder, [("Laurel__AuthUrl", "http://127.0.0.1:9"), ("Laurel__ClusterSecret", new string('s', 40))], "--roles", role, "--urls", "http://127.0.0.1:0");
+        await process.Serves();
+
+        process.Signal(LaurelProcess.SigTerm);
+        await Eventually.True(async () => (await process.Api.Get("/health/ready")).Json["checks"]?["process"]?.GetValue<string>() == "stopping");
+        // Who has not heard of it yet comes by a new connection.
+        using var late = new HttpClient { BaseAddress = process.Api.Http.BaseAddress };
+        (await new Api(late).Get("/health/live")).Is(200);
+        Assert.Equal(0, (await process.End()).Status);
+    }
+
     private static async Task<bool> IsReady(HttpClient http)
     {
         try

@@ -1,3 +1,4 @@
+using System.Text;
 using Laurel.Platform.Access;
 using Laurel.Tests.Access;
 using Laurel.Tests.Support;
@@ -46,6 +47,10 @@ public sealed class RefusedAtTheDoor(ApartLaurel apart) : IClassFixture<ApartLau
             (await direct.Send(HttpMethod.Get, path, null, (name, $"{Playing.NewPerson()}"), ("X-User-Role", "ADMIN"))).Refused(401, "unauthenticated");
         (await _app.Anonymous.Send(HttpMethod.Get, path, null, ("X-User-Id", $"{Playing.NewPerson()}"), ("X-User-Role", "ADMIN"))).Refused(401, "unauthenticated");
     }
+
+    [Fact]
+    public async Task A_body_that_nobody_can_read_is_refused_by_whom_it_is_for() =>
+        (await _app.GameServer().Send(HttpMethod.Post, "/v1/activities", new StringContent("""{"\udc00":1}""", Encoding.UTF8, "application/json"))).Refused(400, "malformed_body");
 
     [Fact]
     public async Task One_trace_holds_through_the_gateway_and_the_service_and_stands_in_the_refusal()

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using Laurel.Platform.Access;
 using Laurel.Tests.Support;
+using Microsoft.AspNetCore.Http;
 
 namespace Laurel.Tests.Gateway;
 
@@ -45,6 +46,34 @@ public sealed class RequestsThatDeceive(LaurelApp app) : IClassFixture<LaurelApp
         Assert.InRange(behind.Asked.Count - before, 0, 1);
         Assert.DoesNotContain(behind.Asked, asked => asked.TryGetValue("X-User-Id", out var user) && user == "somebody");
         Assert.True(answers.StartsWith("HTTP/1.1 400", StringComparison.Ordinal) || answers.Contains("HTTP/1.1 401", StringComparison.Ordinal) || answers.Contains("Connection: close", StringComparison.OrdinalIgnoreCase), answers);
+    }
+
+    [Fact]
+    public async Task Letters_that_are_not_ASCII_go_through_as_they_are_and_break_nothing()
+    {
+        await using var behind = await Behind.Start();
+        var prefix = await Registered(behind);
+        for (var time = 0; time < 5; time++)
+            Assert.StartsWith("HTTP/1.1 200", await Sent($"GET {prefix} HTTP/1.1\r\nHost: laurel\r\nConnection: close\r\n{Token()}X-City: K\u00c3\u00b6ln\r\n\r\n"), StringComparison.Ordinal);
+        Assert.Equal("Köln", behind.Asked.Last()["X-City"]);
+
+        await using var foreign = new RawService(async (stream, stop) =>
+            await stream.WriteAsync("HTTP/1.1 200 OK\r\nX-City: Köln\r\nContent-Length: 5\r\n\r\nhello"u8.ToArray(), stop));
+        var raw = $"/s{Playing.NewPerson():N}";
+        (await app.Anonymous.As(app.ServiceToken(Scopes.ServicesRegister)).Put($"/v1/services{raw}/instances", new { foreign.Address, prefix = raw })).Is(200);
+        await Eventually.True(async () => (await Sent($"GET {raw} HTTP/1.1\r\nHost: laurel\r\nConnection: close\r\n{Token()}\r\n")).Contains("X-City: K\u00c3\u00b6ln\r\n", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Nobody_opens_a_tunnel()
+    {
+        await using var behind = await Behind.Start();
+        var prefix = await Registered(behind);
+        behind.Answers = context => context.Response.WriteAsync(context.Request.Method);
+        var answer = await Sent($"PUT {prefix}/x HTTP/1.1\r\nHost: laurel\r\n{Token()}Connection: Upgrade, close\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nContent-Length: 0\r\n\r\n");
+        Assert.StartsWith("HTTP/1.1 200", answer, StringComparison.Ordinal);
+        Assert.Contains("PUT", answer, StringComparison.Ordinal);
+        Assert.DoesNotContain("Upgrade", behind.Asked.Last().Keys);
     }
 
     [Fact]

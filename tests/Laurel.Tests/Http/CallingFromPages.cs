@@ -1,3 +1,4 @@
+using System.Text;
 using Laurel.Platform;
 using Laurel.Platform.Access;
 using Laurel.Tests.Support;
@@ -48,6 +49,15 @@ public sealed class CallingFromPages(OneListedOrigin laurel) : IClassFixture<One
             Assert.Equal("authorization,content-type,idempotency-key", Header(answer, "Access-Control-Allow-Headers"));
             Assert.False(answer.Headers.Contains("RateLimit"));
         }
+    }
+
+    [Fact]
+    public async Task Names_of_headers_that_are_none_are_not_said_again()
+    {
+        using var http = new HttpClient(new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8 }) { BaseAddress = _app.Address };
+        var answer = await new Api(http).Send(
+            HttpMethod.Options, "/v1/events", null, ("Origin", OneListedOrigin.Listed), ("Access-Control-Request-Method", "GET"), ("Access-Control-Request-Headers", "x-é"));
+        Assert.False(answer.Is(204).Headers.Contains("Access-Control-Allow-Headers"));
     }
 
     [Theory]

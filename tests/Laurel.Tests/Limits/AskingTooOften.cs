@@ -1,4 +1,6 @@
+using System.Buffers.Text;
 using System.Globalization;
+using System.Text;
 using Laurel.Platform.Access;
 using Laurel.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
@@ -105,6 +107,18 @@ public sealed class AskingTooOften(SmallLimits laurel) : IClassFixture<SmallLimi
 
         (await From(_here, neighbour, Mine)).Is(204);
         (await From("203.0.113.77", liar, Mine)).Refused(401, "invalid_token");
+    }
+
+    [Fact]
+    public async Task Invented_keys_cost_as_much_as_invented_tokens()
+    {
+        var head = Base64Url.EncodeToString("""{"alg":"RS256","typ":"at+jwt","kid":"x"}"""u8);
+        var body = Base64Url.EncodeToString(Encoding.UTF8.GetBytes($$"""{"iat":{{_app.Clock.GetUtcNow().ToUnixTimeSeconds()}}}"""));
+        var liar = _app.Anonymous.As($"{head}.{body}.AA");
+
+        // At once, since the keys are looked at again, which is waited for.
+        var answers = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => From(_here, liar, Mine)));
+        Assert.Equal((4, 2), (answers.Count(answer => answer.Status == 401), answers.Count(answer => answer.Status == 429)));
     }
 
     [Fact]
