@@ -139,6 +139,9 @@ internal static class ServeCommand
             return;
         }
 
+        var database = databases.IsEmbedded ? $"a PostgreSQL of its own, in {settings.DataDir}"
+            : settings.Roles == Roles.Gateway ? "none: what it passes on is kept elsewhere"
+            : "as configured";
         Console.Out.WriteLine(
             $"""
 
@@ -148,7 +151,7 @@ internal static class ServeCommand
               Docs      {address}/docs
               Health    {address}/health/ready
               Metrics   {address}/metrics
-              Database  {(databases.IsEmbedded ? $"a PostgreSQL of its own, in {settings.DataDir}" : "as configured")}
+              Database  {database}
 
             Ctrl-C stops it.
             """);
