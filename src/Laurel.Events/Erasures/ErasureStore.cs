@@ -40,7 +40,7 @@ internal sealed class ErasureStore(EventsDatabase database, EventCatalog catalog
     internal const string ForgetWritten =
         """
         WITH told AS MATERIALIZED (
-            SELECT id, granted_by
+            SELECT id
             FROM claims
             WHERE user_id = $1 AND (reason <> $2::text OR grant_reason <> $2::text)
             ORDER BY id
@@ -50,7 +50,7 @@ internal sealed class ErasureStore(EventsDatabase database, EventCatalog catalog
             UPDATE idempotency_keys
             SET answer = jsonb_set(answer::jsonb, '{grantReason}', to_jsonb($2::text))::text
             FROM told
-            WHERE lasting AND subject = granted_by AND answer LIKE '%' || told.id || '%'
+            WHERE lasting AND answer::jsonb ->> 'id' = told.id::text
         )
         UPDATE claims
         SET reason = CASE WHEN reason IS NOT NULL THEN $2::text END, grant_reason = CASE WHEN grant_reason IS NOT NULL THEN $2::text END

@@ -79,8 +79,7 @@ internal sealed class ErasureWork(
         async transaction =>
         {
             var found = await ErasureStore.ForgetReasons(transaction, user, cancellation) | await ErasureStore.ForgetTraces(transaction, user, cancellation);
-            if (!found)
-                await AuditTrail.Erase(transaction, Actor.Laurel, user, cancellation);
+            found = found || await AuditTrail.Erase(transaction, Actor.Laurel, user, cancellation);
             return await jobs.Move(transaction, job.At(cursor with { IsForgotten = !found }), cancellation);
         },
         cancellation);
