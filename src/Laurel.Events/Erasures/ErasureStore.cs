@@ -58,6 +58,24 @@ internal sealed class ErasureStore(EventsDatabase database, EventCatalog catalog
         WHERE user_id = $1 AND claims.id = told.id
         """;
 
+    /// <summary>Only what somebody said has somebody who said it; what Laurel notes of an attempt by itself is of its endpoint.</summary>
+    internal const string ForgetSaid =
+        """
+        UPDATE deliveries
+        SET history = (
+            SELECT jsonb_agg(CASE WHEN attempt ? 'by' AND attempt ? 'error' THEN attempt || jsonb_build_object('error', $2::text) ELSE attempt END ORDER BY place)
+            FROM jsonb_array_elements(history) WITH ORDINALITY AS attempts (attempt, place))
+        FROM (
+            SELECT id
+            FROM deliveries
+            WHERE user_id = $1
+              AND jsonb_path_exists(history, '$[*] ? (exists(@.by) && exists(@.error) && @.error != $erased)', jsonb_build_object('erased', $2::text))
+            ORDER BY id
+            LIMIT $3
+        ) AS told
+        WHERE user_id = $1 AND deliveries.id = told.id
+        """;
+
     /// <summary>Asks for it, behind the fence: whoever folds from then on knows of it. The job that does it, also where it was asked for before.</summary>
     public async Task<JobId> Begin(string userId, Guid erasure, Actor by, CancellationToken cancellation)
     {
@@ -92,11 +110,15 @@ internal sealed class ErasureStore(EventsDatabase database, EventCatalog catalog
     }
 
     /// <summary>
-    /// Takes what people have written about the user's claims, also out of the answers to those who granted them, which are kept for good.
-    /// Returns whether there was any; so much at once.
+    /// Takes what people have written about the user's claims, also out of the answers to those who granted them, which are kept for good,
+    /// and what they and the game have said of deliveries. Returns whether there was any; so much at once.
     /// </summary>
-    public static async Task<bool> ForgetReasons(NpgsqlTransaction transaction, string userId, CancellationToken cancellation) =>
-        await transaction.Execute(ForgetWritten, [userId, Erased, RowsAtOnce], cancellation) > 0;
+    public static async Task<bool> ForgetReasons(NpgsqlTransaction transaction, string userId, CancellationToken cancellation)
+    {
+        var written = await transaction.Execute(ForgetWritten, [userId, Erased, RowsAtOnce], cancellation);
+        var said = await transaction.Execute(ForgetSaid, [userId, Erased, RowsAtOnce], cancellation);
+        return written + said > 0;
+    }
 
     /// <summary>
     /// Takes the answers that were kept for the user, when they were seen last, and what was to be claimed for them. Returns whether there
