@@ -20,6 +20,8 @@ internal sealed class ErasureStore(EventsDatabase database, EventCatalog catalog
 
     private const int RowsAtOnce = 1_000;
 
+    private const string Asked = "SELECT job_id FROM erasures WHERE user_id = $1 AND id = $2";
+
     internal const string StripAttributes =
         $"""
         WITH found AS MATERIALIZED (
@@ -76,16 +78,23 @@ internal sealed class ErasureStore(EventsDatabase database, EventCatalog catalog
         WHERE user_id = $1 AND deliveries.id = told.id
         """;
 
-    /// <summary>Asks for it, behind the fence: whoever folds from then on knows of it. The job that does it, also where it was asked for before.</summary>
+    /// <summary>
+    /// Asks for it, behind the fence: whoever folds from then on knows of it. The job that does it, also where it was asked for before; one
+    /// that has failed is tried again then.
+    /// </summary>
     public async Task<JobId> Begin(string userId, Guid erasure, Actor by, CancellationToken cancellation)
     {
-        // Asked for again it changes nothing, and so nobody need wait for the fence.
-        if (await database.Any.InTransaction(transaction => Find(transaction, userId, erasure, cancellation), cancellation) is { } begun)
+        // Asked for again it changes nothing else, and so nobody need wait for the fence.
+        if (await database.Any.Query(Asked, AskedJob, [userId, erasure], cancellation) is [var begun])
+        {
+            await jobs.Retry(begun, by, cancellation);
             return begun;
+        }
+
         return await catalog.Change(
             async transaction =>
             {
-                if (await Find(transaction, userId, erasure, cancellation) is { } other)
+                if (await transaction.Query(Asked, AskedJob, [userId, erasure], cancellation) is [var other])
                     return other;
                 var job = await jobs.Enqueue(transaction, JobKind.Erasure, @event: null, epoch: null, new ErasurePlan(userId), by.Id, cancellation);
                 await transaction.Execute(
@@ -137,7 +146,5 @@ internal sealed class ErasureStore(EventsDatabase database, EventCatalog catalog
         return answers + seen + due > 0;
     }
 
-    private static async Task<JobId?> Find(NpgsqlTransaction transaction, string userId, Guid erasure, CancellationToken cancellation) =>
-        (await transaction.Query(
-            "SELECT job_id FROM erasures WHERE user_id = $1 AND id = $2", row => (JobId?)new JobId(row.GetGuid(0)), [userId, erasure], cancellation)).FirstOrDefault();
+    private static JobId AskedJob(NpgsqlDataReader row) => new(row.GetGuid(0));
 }

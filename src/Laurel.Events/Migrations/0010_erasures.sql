@@ -7,6 +7,9 @@ CREATE TABLE erasures (
     CONSTRAINT erasures_pkey PRIMARY KEY (user_id, id)
 );
 
+-- How often the database had no time for the batch that comes next: that is no attempt of the job's, and never fails it.
+ALTER TABLE jobs ADD COLUMN delays int NOT NULL DEFAULT 0;
+
 -- What an erasure takes when it takes the balance.
 ALTER TABLE transfers
     DROP CONSTRAINT transfers_kind_known,
