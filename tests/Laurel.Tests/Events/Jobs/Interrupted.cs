@@ -1,8 +1,10 @@
 using System.Text.Json.Nodes;
 using Laurel.Events.Jobs;
+using Laurel.Events.Voids;
 using Laurel.Platform.Access;
 using Laurel.Platform.Postgres;
 using Laurel.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Laurel.Tests.Events.Jobs;
 
@@ -142,6 +144,27 @@ public sealed class Late(LaurelApp app) : IClassFixture<LaurelApp>
         (await app.Registrar().Erases("user-c")).Is(202);
         await LosesIt(JobKind.Erasure, "SELECT FROM progress WHERE user_id = 'user-c' FOR UPDATE");
         Assert.Empty(await ProgressAudit.Differences(app.Events, Cancellation));
+    }
+
+    /// <summary>All of it is one user's, so there is nothing to be had from taking fewer users.</summary>
+    [Fact]
+    public async Task A_void_whose_batch_has_failed_takes_fewer_activities_at_once()
+    {
+        var (@operator, user) = (app.Somebody(Role.Operator), Playing.NewUser());
+        await app.StopsWorking();
+        var ids = Enumerable.Range(0, 100).Select(at => $"{at}").ToList();
+        (await app.GameServer().Reports([.. ids.Select(id => Playing.Did(user, "row", app.Clock.GetUtcNow(), id))])).Is(200);
+        (await @operator.Post("/v1/activities/void", new { reason = "Wrong", activities = ids.Select(id => new { userId = user, id }) })).Is(202);
+        var works = app.Services.GetServices<VoidWork>().ToList();
+        var usual = works[0].ActivitiesAtOnce;
+        works.ForEach(work => work.ActivitiesAtOnce = 64);
+
+        var job = await app.Steps(await app.Takes(JobKind.Void));
+        job = await app.Steps(job with { Attempts = 1, Delays = 1 });
+        works.ForEach(work => work.ActivitiesAtOnce = usual);
+        Assert.Equal(4, await app.Events.QueryOne(
+            "SELECT count(*) FROM activities WHERE user_id = $1 AND void_id IS NOT NULL", row => row.GetInt64(0), [user], Cancellation));
+        Assert.Equal(100, (int?)JsonNode.Parse((await app.WorksOn(job)).Result!)!["activities"]);
     }
 
     /// <summary>One stands in the middle of a batch until its lease has run out and another has the job.</summary>
