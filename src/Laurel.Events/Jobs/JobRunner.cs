@@ -7,7 +7,7 @@ using Npgsql;
 namespace Laurel.Events.Jobs;
 
 /// <summary>
-/// Works on jobs, one batch after the other, in every process that is there. What people are waiting for goes first: after each batch
+/// Works on jobs, one batch after the other, in every worker that is there. What people are waiting for goes first: after each batch
 /// it rests as long as that took.
 /// </summary>
 internal sealed class JobRunner(JobStore jobs, IEnumerable<IJobWork> works, ILogger<JobRunner> log) : BackgroundService
