@@ -79,7 +79,7 @@ internal sealed class ErasureStore(EventsDatabase database, EventCatalog catalog
         """;
 
     /// <summary>
-    /// Asks for it, behind the fence: whoever folds from then on knows of it. The job that does it, also where it was asked for before; one
+    /// Asks for it, at the fence: whoever folds from then on knows of it. The job that does it, also where it was asked for before; one
     /// that has failed is tried again then.
     /// </summary>
     public async Task<JobId> Begin(string userId, Guid erasure, Actor by, CancellationToken cancellation)
@@ -91,19 +91,44 @@ internal sealed class ErasureStore(EventsDatabase database, EventCatalog catalog
             return begun;
         }
 
-        return await catalog.Change(
-            async transaction =>
-            {
-                if (await transaction.Query(Asked, AskedJob, [userId, erasure], cancellation) is [var other])
-                    return other;
-                var job = await jobs.Enqueue(transaction, JobKind.Erasure, @event: null, epoch: null, new ErasurePlan(userId), by.Id, cancellation);
-                await transaction.Execute(
-                    "INSERT INTO erasures (user_id, id, job_id, created_at) VALUES ($1, $2, $3, $4)", [userId, erasure, job.Value, time.GetUtcNow()], cancellation);
-                await transaction.Execute("INSERT INTO job_users (job_id, user_id) VALUES ($1, $2)", [job.Value, userId], cancellation);
-                await AuditTrail.Add(transaction, new AuditEntry(by, "user.erased", "user", userId, After: new { jobId = job }), cancellation);
-                return job;
-            },
-            cancellation);
+        try
+        {
+            return await Join(userId, erasure, by, cancellation)
+                ?? await catalog.Change(transaction => Add(transaction, userId, erasure, by, cancellation), cancellation);
+        }
+        catch (PostgresException first) when (first.ConstraintName == "erasures_pkey")
+        {
+            return (await database.Any.Query(Asked, AskedJob, [userId, erasure], cancellation))[0];
+        }
+    }
+
+    /// <summary>Whether activities that have been counted are being changed, so that whoever folds writes every row that they touch.</summary>
+    public static async Task<bool> IsMending(NpgsqlTransaction transaction, CancellationToken cancellation) => (await transaction.Query(
+        "SELECT EXISTS (SELECT FROM jobs WHERE kind IN ('void', 'erasure') AND status IN ('queued', 'running', 'failed'))",
+        row => row.GetBoolean(0), [], cancellation))[0];
+
+    /// <summary>
+    /// Where another void or erasure is under way, all who fold know already what this one would have them know: they were told when the
+    /// first of them began, and no batch that began before that still runs. None of them can end as long as this holds the fence as
+    /// batches do; and whichever ends last tells. So of a great many erasures the catalog changes for two. An activity that is being stored
+    /// at this very moment, and has not been answered, is one that is reported later. Null where there is no other.
+    /// </summary>
+    private Task<JobId?> Join(string userId, Guid erasure, Actor by, CancellationToken cancellation) => database.Any.InTransaction(
+        async transaction =>
+        {
+            await Fence.Pass(transaction, cancellation);
+            return await IsMending(transaction, cancellation) ? await Add(transaction, userId, erasure, by, cancellation) : (JobId?)null;
+        },
+        cancellation);
+
+    private async Task<JobId> Add(NpgsqlTransaction transaction, string userId, Guid erasure, Actor by, CancellationToken cancellation)
+    {
+        var job = await jobs.Enqueue(transaction, JobKind.Erasure, @event: null, epoch: null, new ErasurePlan(userId), by.Id, cancellation);
+        await transaction.Execute(
+            "INSERT INTO erasures (user_id, id, job_id, created_at) VALUES ($1, $2, $3, $4)", [userId, erasure, job.Value, time.GetUtcNow()], cancellation);
+        await transaction.Execute("INSERT INTO job_users (job_id, user_id) VALUES ($1, $2)", [job.Value, userId], cancellation);
+        await AuditTrail.Add(transaction, new AuditEntry(by, "user.erased", "user", userId, After: new { jobId = job }), cancellation);
+        return job;
     }
 
     /// <summary>Takes the attributes of activities of these users away, up to a limit, in the order of their keys, and tells them as they were.</summary>
