@@ -167,7 +167,11 @@ internal sealed class AccountStore(NpgsqlDataSource database, SessionStore sessi
                 await transaction.Execute("UPDATE outbox SET body = body - 'address' - 'network' - 'userAgent' WHERE account_id = $1", [account.Value], cancellation);
                 await transaction.Execute("UPDATE logins SET address = NULL, network = NULL, user_agent = NULL WHERE account_id = $1", [account.Value], cancellation);
                 await Erasures.Note(transaction, account, now, cancellation);
-                await AuditTrail.Erase(transaction, by, account.ToString(), cancellation);
+                while (await AuditTrail.Erase(transaction, by, account.ToString(), cancellation))
+                {
+                    // All of it belongs to this transaction: afterwards nobody would come back for the rest.
+                }
+
                 return (ChangeOutcome.Changed, ended);
             },
             cancellation);

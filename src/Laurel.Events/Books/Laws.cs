@@ -75,13 +75,19 @@ internal static class Laws
             LEFT JOIN claims ON claims.user_id = transfers.user_id AND claims.id::text = transfers.ref
             WHERE kind = 'reward' AND (claims.id IS NULL OR credit <> 'user')
             """),
-        new("The points of each claim that failed or was revoked were taken back once; of no other claim",
+        new("The points of each claim that failed or was revoked were taken back once, or by an erasure; of no other claim",
             """
             SELECT format('claim %s of user %L is %s and gave %s points: %s were taken back', claims.id, claims.user_id, status, points,
                 coalesce(transfers.amount::text, 'none'))
             FROM claims
             LEFT JOIN transfers ON transfers.user_id = claims.user_id AND transfers.kind = 'reversal' AND transfers.ref = claims.id::text
             WHERE (CASE WHEN status IN ('failed', 'revoked') AND points > 0 THEN points END) IS DISTINCT FROM transfers.amount
+              AND NOT (transfers.amount IS NULL AND EXISTS (
+                SELECT
+                FROM erasures
+                JOIN jobs ON jobs.id = erasures.job_id AND jobs.status = 'done'
+                JOIN transfers AS paid ON paid.user_id = erasures.user_id AND paid.kind = 'reward' AND paid.ref = claims.id::text
+                WHERE erasures.user_id = claims.user_id AND jobs.finished_at >= paid.created_at))
             """),
         new("What the game has to hand over is one delivery, which has come as far as its claim; of no other claim",
             """

@@ -59,7 +59,11 @@ internal sealed class EventCatalog(NpgsqlDataSource database, TimeProvider time,
     /// Changes the catalog in one transaction, behind the fence: no batch that began before it still runs, none begins until it is
     /// committed. Work that wrote nothing leaves the version as it is.
     /// </summary>
-    public async Task<T> Change<T>(Func<NpgsqlTransaction, Task<T>> work, CancellationToken cancellation)
+    public Task<T> Change<T>(Func<NpgsqlTransaction, Task<T>> work, CancellationToken cancellation) =>
+        Change(work, _ => Task.FromResult(true), cancellation);
+
+    /// <summary>The same for work that has to be behind the fence, and may leave the catalog as it is: when it is done it says.</summary>
+    public async Task<T> Change<T>(Func<NpgsqlTransaction, Task<T>> work, Func<NpgsqlTransaction, Task<bool>> isChanged, CancellationToken cancellation)
     {
         T result;
         await _changing.WaitAsync(cancellation);
@@ -71,8 +75,12 @@ internal sealed class EventCatalog(NpgsqlDataSource database, TimeProvider time,
                     await transaction.Execute("SELECT pg_advisory_xact_lock($1)", [FenceKey], cancellation);
                     var done = await work(transaction);
                     // A transaction is given an id when it writes for the first time.
-                    await transaction.Execute(
-                        "UPDATE catalog SET version = version + 1 WHERE pg_current_xact_id_if_assigned() IS NOT NULL", [], cancellation);
+                    if (await isChanged(transaction))
+                    {
+                        await transaction.Execute(
+                            "UPDATE catalog SET version = version + 1 WHERE pg_current_xact_id_if_assigned() IS NOT NULL", [], cancellation);
+                    }
+
                     return done;
                 },
                 cancellation);

@@ -8,7 +8,7 @@ using Npgsql;
 namespace Laurel.Events.Claims;
 
 /// <summary>
-/// Decides about claims that nobody has decided about in time, in every process. It asks the desk as an operator would, so that of all who
+/// Decides about claims that nobody has decided about in time, in every worker. It asks the desk as an operator would, so that of all who
 /// decide at the same moment one does.
 /// </summary>
 internal sealed class ClaimDeadlines(EventsDatabase database, ClaimDesk desk, TimeProvider time, ILogger<ClaimDeadlines> log)

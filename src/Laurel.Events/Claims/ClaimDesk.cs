@@ -124,7 +124,7 @@ internal sealed class ClaimDesk(EventsDatabase database, DeliveryBell bell, Time
         RulingKind.Revoke => (ClaimStatus.Completed, ClaimStatus.Revoked),
     };
 
-    /// <summary>What a decision moves: points when a claim is granted or taken back, its stock when it comes to nothing.</summary>
+    /// <summary>What a decision moves: points when a claim is granted or taken back (once: not where an erasure took them), its stock when it comes to nothing.</summary>
     private static async Task Settle(NpgsqlTransaction transaction, Ruling ruling, Claim before, DateTimeOffset now, CancellationToken cancellation)
     {
         await using var batch = new NpgsqlBatch(transaction.Connection!, transaction);
@@ -134,7 +134,7 @@ internal sealed class ClaimDesk(EventsDatabase database, DeliveryBell bell, Time
         // A code that was shown to its user is never given to another.
         if (ruling.Kind == RulingKind.Reject && before.Holds.HasFlag(Holds.Codes))
             CouponStore.GiveBack(batch, before);
-        if (before.Points > 0 && ruling.Kind != RulingKind.Reject)
+        if (before.Points > 0 && ruling.Kind != RulingKind.Reject && (isGranted || !await Forfeiting.HasTaken(transaction, before, cancellation)))
         {
             var paid = RewardTransfer.Of(before, now);
             batch.BatchCommands.Add(Transfers.Insert([isGranted ? paid : RewardTransfer.TakingBack(before, ruling, now)]));

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Laurel.Events.Deliveries;
 
-/// <summary>Keeps a lane for each endpoint that is switched on, in every process that is there.</summary>
+/// <summary>Keeps a lane for each endpoint that is switched on, in every worker that is there.</summary>
 internal sealed class DeliveryWorker(EventCatalog catalog, DeliveryBell bell, IServiceProvider provider, ILogger<DeliveryWorker> log) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);

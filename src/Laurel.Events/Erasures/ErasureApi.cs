@@ -25,7 +25,7 @@ internal static class ErasureApi
                 about claims; and forfeits the balance. What was granted stays, and is delivered; what was met by attributes and not claimed yet
                 is lost. The user's id stays, and what is reported of it later counts as anybody's.
 
-                Under the same `erasureId` it happens once: sent again it answers the same job.
+                Under the same `erasureId` it happens once: sent again it answers the same job, and has it tried again where it has failed.
                 """)
             .Answers(Errors.NotFound);
 

@@ -20,6 +20,8 @@ internal sealed class ErasureStore(EventsDatabase database, EventCatalog catalog
 
     private const int RowsAtOnce = 1_000;
 
+    private const string Asked = "SELECT job_id FROM erasures WHERE user_id = $1 AND id = $2";
+
     internal const string StripAttributes =
         $"""
         WITH found AS MATERIALIZED (
@@ -40,7 +42,7 @@ internal sealed class ErasureStore(EventsDatabase database, EventCatalog catalog
     internal const string ForgetWritten =
         """
         WITH told AS MATERIALIZED (
-            SELECT id, granted_by
+            SELECT id
             FROM claims
             WHERE user_id = $1 AND (reason <> $2::text OR grant_reason <> $2::text)
             ORDER BY id
@@ -50,7 +52,7 @@ internal sealed class ErasureStore(EventsDatabase database, EventCatalog catalog
             UPDATE idempotency_keys
             SET answer = jsonb_set(answer::jsonb, '{grantReason}', to_jsonb($2::text))::text
             FROM told
-            WHERE lasting AND subject = granted_by AND answer LIKE '%' || told.id || '%'
+            WHERE lasting AND answer::jsonb ->> 'id' = told.id::text
         )
         UPDATE claims
         SET reason = CASE WHEN reason IS NOT NULL THEN $2::text END, grant_reason = CASE WHEN grant_reason IS NOT NULL THEN $2::text END
@@ -58,25 +60,75 @@ internal sealed class ErasureStore(EventsDatabase database, EventCatalog catalog
         WHERE user_id = $1 AND claims.id = told.id
         """;
 
-    /// <summary>Asks for it, behind the fence: whoever folds from then on knows of it. The job that does it, also where it was asked for before.</summary>
+    /// <summary>Only what somebody said has somebody who said it; what Laurel notes of an attempt by itself is of its endpoint.</summary>
+    internal const string ForgetSaid =
+        """
+        UPDATE deliveries
+        SET history = (
+            SELECT jsonb_agg(CASE WHEN attempt ? 'by' AND attempt ? 'error' THEN attempt || jsonb_build_object('error', $2::text) ELSE attempt END ORDER BY place)
+            FROM jsonb_array_elements(history) WITH ORDINALITY AS attempts (attempt, place))
+        FROM (
+            SELECT id
+            FROM deliveries
+            WHERE user_id = $1
+              AND jsonb_path_exists(history, '$[*] ? (exists(@.by) && exists(@.error) && @.error != $erased)', jsonb_build_object('erased', $2::text))
+            ORDER BY id
+            LIMIT $3
+        ) AS told
+        WHERE user_id = $1 AND deliveries.id = told.id
+        """;
+
+    /// <summary>
+    /// Asks for it, at the fence: whoever folds from then on knows of it. The job that does it, also where it was asked for before; one
+    /// that has failed is tried again then.
+    /// </summary>
     public async Task<JobId> Begin(string userId, Guid erasure, Actor by, CancellationToken cancellation)
     {
-        // Asked for again it changes nothing, and so nobody need wait for the fence.
-        if (await database.Any.InTransaction(transaction => Find(transaction, userId, erasure, cancellation), cancellation) is { } begun)
+        // Asked for again it changes nothing else, and so nobody need wait for the fence.
+        if (await database.Any.Query(Asked, AskedJob, [userId, erasure], cancellation) is [var begun])
+        {
+            await jobs.Retry(begun, by, cancellation);
             return begun;
-        return await catalog.Change(
-            async transaction =>
-            {
-                if (await Find(transaction, userId, erasure, cancellation) is { } other)
-                    return other;
-                var job = await jobs.Enqueue(transaction, JobKind.Erasure, @event: null, epoch: null, new ErasurePlan(userId), by.Id, cancellation);
-                await transaction.Execute(
-                    "INSERT INTO erasures (user_id, id, job_id, created_at) VALUES ($1, $2, $3, $4)", [userId, erasure, job.Value, time.GetUtcNow()], cancellation);
-                await transaction.Execute("INSERT INTO job_users (job_id, user_id) VALUES ($1, $2)", [job.Value, userId], cancellation);
-                await AuditTrail.Add(transaction, new AuditEntry(by, "user.erased", "user", userId, After: new { jobId = job }), cancellation);
-                return job;
-            },
-            cancellation);
+        }
+
+        try
+        {
+            return await Join(userId, erasure, by, cancellation)
+                ?? await catalog.Change(transaction => Add(transaction, userId, erasure, by, cancellation), cancellation);
+        }
+        catch (PostgresException first) when (first.ConstraintName == "erasures_pkey")
+        {
+            return (await database.Any.Query(Asked, AskedJob, [userId, erasure], cancellation))[0];
+        }
+    }
+
+    /// <summary>Whether activities that have been counted are being changed, so that whoever folds writes every row that they touch.</summary>
+    public static async Task<bool> IsMending(NpgsqlTransaction transaction, CancellationToken cancellation) => (await transaction.Query(
+        "SELECT EXISTS (SELECT FROM jobs WHERE kind IN ('void', 'erasure') AND status IN ('queued', 'running', 'failed'))",
+        row => row.GetBoolean(0), [], cancellation))[0];
+
+    /// <summary>
+    /// Where another void or erasure is under way, all who fold know already what this one would have them know: they were told when the
+    /// first of them began, and no batch that began before that still runs. None of them can end as long as this holds the fence as
+    /// batches do; and whichever ends last tells. So of a great many erasures the catalog changes for two. An activity that is being stored
+    /// at this very moment, and has not been answered, is one that is reported later. Null where there is no other.
+    /// </summary>
+    private Task<JobId?> Join(string userId, Guid erasure, Actor by, CancellationToken cancellation) => database.Any.InTransaction(
+        async transaction =>
+        {
+            await Fence.Pass(transaction, cancellation);
+            return await IsMending(transaction, cancellation) ? await Add(transaction, userId, erasure, by, cancellation) : (JobId?)null;
+        },
+        cancellation);
+
+    private async Task<JobId> Add(NpgsqlTransaction transaction, string userId, Guid erasure, Actor by, CancellationToken cancellation)
+    {
+        var job = await jobs.Enqueue(transaction, JobKind.Erasure, @event: null, epoch: null, new ErasurePlan(userId), by.Id, cancellation);
+        await transaction.Execute(
+            "INSERT INTO erasures (user_id, id, job_id, created_at) VALUES ($1, $2, $3, $4)", [userId, erasure, job.Value, time.GetUtcNow()], cancellation);
+        await transaction.Execute("INSERT INTO job_users (job_id, user_id) VALUES ($1, $2)", [job.Value, userId], cancellation);
+        await AuditTrail.Add(transaction, new AuditEntry(by, "user.erased", "user", userId, After: new { jobId = job }), cancellation);
+        return job;
     }
 
     /// <summary>Takes the attributes of activities of these users away, up to a limit, in the order of their keys, and tells them as they were.</summary>
@@ -92,11 +144,15 @@ internal sealed class ErasureStore(EventsDatabase database, EventCatalog catalog
     }
 
     /// <summary>
-    /// Takes what people have written about the user's claims, also out of the answers to those who granted them, which are kept for good.
-    /// Returns whether there was any; so much at once.
+    /// Takes what people have written about the user's claims, also out of the answers to those who granted them, which are kept for good,
+    /// and what they and the game have said of deliveries. Returns whether there was any; so much at once.
     /// </summary>
-    public static async Task<bool> ForgetReasons(NpgsqlTransaction transaction, string userId, CancellationToken cancellation) =>
-        await transaction.Execute(ForgetWritten, [userId, Erased, RowsAtOnce], cancellation) > 0;
+    public static async Task<bool> ForgetReasons(NpgsqlTransaction transaction, string userId, CancellationToken cancellation)
+    {
+        var written = await transaction.Execute(ForgetWritten, [userId, Erased, RowsAtOnce], cancellation);
+        var said = await transaction.Execute(ForgetSaid, [userId, Erased, RowsAtOnce], cancellation);
+        return written + said > 0;
+    }
 
     /// <summary>
     /// Takes the answers that were kept for the user, when they were seen last, and what was to be claimed for them. Returns whether there
@@ -115,7 +171,5 @@ internal sealed class ErasureStore(EventsDatabase database, EventCatalog catalog
         return answers + seen + due > 0;
     }
 
-    private static async Task<JobId?> Find(NpgsqlTransaction transaction, string userId, Guid erasure, CancellationToken cancellation) =>
-        (await transaction.Query(
-            "SELECT job_id FROM erasures WHERE user_id = $1 AND id = $2", row => (JobId?)new JobId(row.GetGuid(0)), [userId, erasure], cancellation)).FirstOrDefault();
+    private static JobId AskedJob(NpgsqlDataReader row) => new(row.GetGuid(0));
 }

@@ -79,8 +79,7 @@ internal sealed class ErasureWork(
         async transaction =>
         {
             var found = await ErasureStore.ForgetReasons(transaction, user, cancellation) | await ErasureStore.ForgetTraces(transaction, user, cancellation);
-            if (!found)
-                await AuditTrail.Erase(transaction, Actor.Laurel, user, cancellation);
+            found = found || await AuditTrail.Erase(transaction, Actor.Laurel, user, cancellation);
             return await jobs.Move(transaction, job.At(cursor with { IsForgotten = !found }), cancellation);
         },
         cancellation);
@@ -92,8 +91,8 @@ internal sealed class ErasureWork(
     }
 
     /// <summary>
-    /// Behind the fence, where no claim is under way: one that has been made since then is decided first. When it has ended, nobody need
-    /// write more than what changes.
+    /// Behind the fence, where no claim is under way: one that has been made since then is decided first. When the last one has ended,
+    /// nobody need write more than what changes.
     /// </summary>
     private Task<Job> End(Job job, string user, ErasureCursor cursor, CancellationToken cancellation) => catalog.Change(
         async transaction =>
@@ -106,6 +105,7 @@ internal sealed class ErasureWork(
             var result = new ErasureResult(strip.Activities, points, results.Gained(tally), results.Lost(tally), strip.Beyond);
             return await jobs.Move(transaction, job.Ended(result), cancellation);
         },
+        async transaction => !await ErasureStore.IsMending(transaction, cancellation),
         cancellation);
 
     private static async Task<bool> IsClaimWaiting(NpgsqlTransaction transaction, string user, CancellationToken cancellation) =>

@@ -55,6 +55,9 @@ internal sealed record Job(JobId Id, JobKind Kind, EventId? Event, int? Epoch, s
     /// <summary>How often the batch that comes next has failed.</summary>
     public int Attempts { get; init; }
 
+    /// <summary>How often the database had no time for it, which is no failure.</summary>
+    public int Delays { get; init; }
+
     /// <summary>Null as long as it is not known.</summary>
     public long? ToGo { get; init; }
 
@@ -82,8 +85,8 @@ internal sealed record Job(JobId Id, JobKind Kind, EventId? Event, int? Epoch, s
 
     public Job Superseded(string reason) => this with { Status = JobStatus.Superseded, Reason = reason };
 
-    /// <summary>How much to take at once, of what would be right if the batch had not failed before: in the last attempt, one.</summary>
-    public int Careful(int size) => Math.Max(1, size >> (2 * Attempts));
+    /// <summary>How much to take at once, of what would be right if the batch had not ended before its time: each time a quarter.</summary>
+    public int Careful(int size) => Math.Max(1, size >> Math.Min(2 * (Attempts + Delays), 30));
 
     private static T Parse<T>(string json) => JsonSerializer.Deserialize<T>(json, JsonRules.Options) ?? throw new JsonException();
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Laurel.Platform.Postgres;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -6,7 +7,7 @@ using Npgsql;
 namespace Laurel.Events.Jobs;
 
 /// <summary>
-/// Works on jobs, one batch after the other, in every process that is there. What people are waiting for goes first: after each batch
+/// Works on jobs, one batch after the other, in every worker that is there. What people are waiting for goes first: after each batch
 /// it rests as long as that took.
 /// </summary>
 internal sealed class JobRunner(JobStore jobs, IEnumerable<IJobWork> works, ILogger<JobRunner> log) : BackgroundService
@@ -86,9 +87,14 @@ internal sealed class JobRunner(JobStore jobs, IEnumerable<IJobWork> works, ILog
         }
         catch (Exception exception) when (!stopping.IsCancellationRequested)
         {
-            log.LogError(exception, "A batch of the job {Job} ({Kind}) failed", job.Id, job.Kind);
+            var isPassing = exception.IsPassing();
+            // One that is put off again and again may be too much for this database: a person has to know.
+            log.Log(
+                isPassing && job.Delays < JobStore.MaxAttempts ? LogLevel.Warning : LogLevel.Error,
+                exception, "A batch of the job {Job} ({Kind}) {Fate}", job.Id, job.Kind, isPassing ? "is put off" : "failed");
             var reason = $"{exception.GetType().Name}: {exception.Message}";
-            await jobs.Fail(job, reason.Length <= MaxReason ? reason : reason[..MaxReason], stopping);
+            reason = reason.Length <= MaxReason ? reason : reason[..MaxReason];
+            await (isPassing ? jobs.PutOff(job, reason, stopping) : jobs.Fail(job, reason, stopping));
         }
     }
 

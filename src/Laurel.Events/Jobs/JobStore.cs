@@ -16,7 +16,7 @@ internal sealed class JobStore(EventsDatabase database, TimeProvider time) : IDi
     /// <summary>Far longer than a batch takes, since each renews it; and how long the work of a process that died stands still.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
 
-    private const string Columns = "id, kind, event_id, epoch, input, lease, cursor, done, to_go, attempts";
+    private const string Columns = "id, kind, event_id, epoch, input, lease, cursor, done, to_go, attempts, delays";
 
     private readonly Signal _asked = new();
 
@@ -81,7 +81,7 @@ internal sealed class JobStore(EventsDatabase database, TimeProvider time) : IDi
         var moved = await transaction.Execute(
             """
             UPDATE jobs
-            SET status = $3, cursor = $4::jsonb, done = $5, to_go = $6, result = $7::jsonb, reason = $8, attempts = 0,
+            SET status = $3, cursor = $4::jsonb, done = $5, to_go = $6, result = $7::jsonb, reason = $8, attempts = 0, delays = 0,
                 free_at = now() + $9, finished_at = $10
             WHERE id = $1 AND lease = $2 AND status = 'running'
             """,
@@ -90,7 +90,7 @@ internal sealed class JobStore(EventsDatabase database, TimeProvider time) : IDi
                 job.Status == JobStatus.Running ? null : time.GetUtcNow(),
             ],
             cancellation);
-        return moved == 1 ? job with { Attempts = 0 } : throw new LeaseLostException(job.Id);
+        return moved == 1 ? job with { Attempts = 0, Delays = 0 } : throw new LeaseLostException(job.Id);
     }
 
     public Task<Job> Move(Job job, CancellationToken cancellation) =>
@@ -113,6 +113,17 @@ internal sealed class JobStore(EventsDatabase database, TimeProvider time) : IDi
             """,
             [job.Id.Value, job.Lease, reason, MaxAttempts, time.GetUtcNow()], cancellation);
 
+    /// <summary>Has the batch tried again after a pause that doubles each time, up to a minute; as often as it takes.</summary>
+    public Task<int> PutOff(Job job, string reason, CancellationToken cancellation) =>
+        database.Any.Execute(
+            """
+            UPDATE jobs
+            SET delays = delays + 1, reason = $3, lease = NULL, status = 'queued',
+                free_at = now() + LEAST(interval '0.5 s' * (2 ^ LEAST(delays, 10)), interval '1 min')
+            WHERE id = $1 AND lease = $2 AND status = 'running'
+            """,
+            [job.Id.Value, job.Lease, reason], cancellation);
+
     /// <summary>Has a failed job tried again from where it stands. False where it has not failed.</summary>
     public async Task<bool> Retry(JobId id, Actor by, CancellationToken cancellation)
     {
@@ -122,7 +133,7 @@ internal sealed class JobStore(EventsDatabase database, TimeProvider time) : IDi
                 var isQueued = await transaction.Execute(
                     """
                     UPDATE jobs
-                    SET status = 'queued', attempts = 0, finished_at = NULL, free_at = now()
+                    SET status = 'queued', attempts = 0, delays = 0, finished_at = NULL, free_at = now()
                     WHERE id = $1 AND status = 'failed'
                     """,
                     [id.Value], cancellation) == 1;
@@ -163,5 +174,6 @@ internal sealed class JobStore(EventsDatabase database, TimeProvider time) : IDi
         Done = row.GetInt64(7),
         ToGo = row.Optional<long>(8),
         Attempts = row.GetInt32(9),
+        Delays = row.GetInt32(10),
     };
 }

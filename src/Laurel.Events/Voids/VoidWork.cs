@@ -32,7 +32,7 @@ internal sealed class VoidWork(
         return await batches.Run(
             async (transaction, snapshot) =>
             {
-                var batch = new VoidBatch(job.Id, Take, snapshot.Log, cursor, ActivitiesAtOnce);
+                var batch = new VoidBatch(job.Id, Take, snapshot.Log, cursor, job.Careful(ActivitiesAtOnce));
                 var (next, more) = await batch.Run(transaction, snapshot.Index, batches, cancellation);
                 return job.At(next, more);
             },

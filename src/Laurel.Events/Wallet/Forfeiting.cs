@@ -1,3 +1,4 @@
+using Laurel.Events.Claims;
 using Laurel.Platform.Audit;
 using Laurel.Platform.Postgres;
 using Npgsql;
@@ -40,4 +41,20 @@ internal static class Forfeiting
 
         throw new RepeatBatchException("The balance changes faster than it can be taken.");
     }
+
+    /// <summary>
+    /// Whether all that a user had was taken after this claim was paid, and with it what it paid, or what it was spent on. To be asked
+    /// behind the fence, where no erasure ends.
+    /// </summary>
+    public static async Task<bool> HasTaken(NpgsqlTransaction transaction, Claim claim, CancellationToken cancellation) =>
+        (await transaction.Query(
+            """
+            SELECT true
+            FROM erasures
+            JOIN jobs ON jobs.id = erasures.job_id AND jobs.status = 'done'
+            JOIN transfers AS paid ON paid.user_id = erasures.user_id AND paid.kind = 'reward' AND paid.ref = $2
+            WHERE erasures.user_id = $1 AND jobs.finished_at >= paid.created_at
+            LIMIT 1
+            """,
+            row => row.GetBoolean(0), [claim.Key.UserId, claim.Id.ToString()], cancellation)).Count > 0;
 }

@@ -16,11 +16,11 @@ internal static class RewardTransfer
         now,
         By: "laurel");
 
+    /// <summary>Why stands with the claim, where an erasure finds it: a transfer never changes.</summary>
     public static Transfer TakingBack(Claim claim, Ruling ruling, DateTimeOffset now) => Of(claim, now) with
     {
         ToUser = false,
         Kind = TransferKind.Reversal,
-        Reason = ruling.Reason,
         By = ruling.By.Id,
     };
 }

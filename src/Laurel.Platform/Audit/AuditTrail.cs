@@ -17,6 +17,9 @@ public static class AuditTrail
     /// <summary>The action of a row after which nothing of a person is left beside the chain.</summary>
     internal const string Erased = "person.erased";
 
+    /// <summary>How many personal parts are taken away at once: an operator may have left one with each of a million grants.</summary>
+    internal const int PartsAtOnce = 5_000;
+
     private const int SaltLength = 16;
 
     public static Task Add(NpgsqlTransaction transaction, AuditEntry entry, CancellationToken cancellation) => Add(transaction, [entry], cancellation);
@@ -74,20 +77,30 @@ public static class AuditTrail
 
     /// <summary>
     /// Takes away what tells who somebody is: where they came from when they changed something, and what changes tell of them. That they
-    /// were erased is a row itself, without which <c>laurel verify</c> would call what is gone removed.
+    /// were erased is a row itself, without which <c>laurel verify</c> would call what is gone removed. So much at once; returns whether
+    /// there may be more.
     /// </summary>
-    public static async Task Erase(NpgsqlTransaction transaction, Actor by, string person, CancellationToken cancellation)
+    public static async Task<bool> Erase(NpgsqlTransaction transaction, Actor by, string person, CancellationToken cancellation)
     {
-        await transaction.Execute(
+        // What is found is counted, and not what is deleted: another erasure of the same person may be at the same rows.
+        var found = await transaction.Query(
             """
-            DELETE FROM audit_personal
-            USING audit
-            WHERE audit.id = audit_personal.audit_id
-              AND (audit.actor = $1 AND part = 'address' OR audit.person = $1 AND part = 'change')
+            WITH found AS MATERIALIZED (
+                SELECT audit_id, part FROM audit JOIN audit_personal ON audit_id = audit.id AND part = 'address' WHERE audit.actor = $1
+                UNION ALL
+                SELECT audit_id, part FROM audit JOIN audit_personal ON audit_id = audit.id AND part = 'change' WHERE audit.person = $1
+                LIMIT $2
+            ), gone AS (
+                DELETE FROM audit_personal
+                USING found
+                WHERE audit_personal.audit_id = found.audit_id AND audit_personal.part = found.part
+            )
+            SELECT count(*) FROM found
             """,
-            [person], cancellation);
+            row => row.GetInt64(0), [person, PartsAtOnce], cancellation);
         // Who erases themselves does not leave their address behind.
         await Add(transaction, new AuditEntry(by.Id == person ? by with { Address = null } : by, Erased, "person", person), cancellation);
+        return found[0] == PartsAtOnce;
     }
 
     /// <summary>What the chain holds of something that can be erased: without the salt nobody can tell from it what it was, or try.</summary>

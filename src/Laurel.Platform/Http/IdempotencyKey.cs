@@ -19,7 +19,7 @@ public sealed record IdempotencyKey(string Text, byte[] Fingerprint)
 /// <summary>The header <c>Idempotency-Key</c>, where an endpoint honours it.</summary>
 public sealed class IdempotencyKeyHeader : IEndpointParameterMetadataProvider
 {
-    private const string Name = "Idempotency-Key";
+    public const string Name = "Idempotency-Key";
     private const int MaxLength = 255;
 
     private readonly string? _text;

@@ -20,8 +20,9 @@ namespace Laurel.Platform.Postgres;
 /// halves are, and their halves. An item that stands alone and still meets one gets an <see cref="UnavailableException"/>.</item>
 /// <item>Anything else in the database, a connection lost during COMMIT above all: the whole batch gets an
 /// <see cref="UnavailableException"/> at once. Nothing is tried again: an outage must not be multiplied.</item>
-/// <item>A handler that throws something else, returns a wrong number of results or hides an error of the database: the batch
-/// gets an <see cref="InvalidOperationException"/>.</item>
+/// <item>A handler that throws something else, returns a wrong number of results or hides an error of the database: the batch is
+/// halved as well, for it may be one item that the handler cannot bear, such as a row that a newer version has written. Whoever stands
+/// alone with it gets an <see cref="InvalidOperationException"/>.</item>
 /// <item>A full queue: the caller gets an <see cref="OverloadedException"/> at once.</item>
 /// </list>
 /// </remarks>

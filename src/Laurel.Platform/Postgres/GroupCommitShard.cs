@@ -123,7 +123,7 @@ internal sealed class GroupCommitShard<TItem, TResult>
                     for (var i = 0; i < waiting.Count; i++)
                         waiting[i].TrySetResult(attempt.Results![i]);
                     break;
-                case Fate.Poisoned or Fate.TooLarge or Fate.Conflict when part.Count > 1:
+                case Fate.Poisoned or Fate.TooLarge or Fate.Conflict or Fate.Broken when part.Count > 1:
                     var half = part.Count / 2;
                     parts.Push((part.Start + half, part.Count - half));
                     parts.Push((part.Start, half));
@@ -191,6 +191,7 @@ internal sealed class GroupCommitShard<TItem, TResult>
     private async Task<Attempt> RunIn(NpgsqlConnection connection, IReadOnlyList<TItem> items)
     {
         IReadOnlyList<TResult> results;
+        var isCommitting = false;
         try
         {
             var running = Stopwatch.GetTimestamp();
@@ -204,6 +205,7 @@ internal sealed class GroupCommitShard<TItem, TResult>
             var committing = Stopwatch.GetTimestamp();
             // COMMIT alone turns into a silent ROLLBACK if the handler has swallowed an error; the statement before it, in the
             // same round trip, fails in that case (25P02).
+            isCommitting = true;
             await using var commit = new NpgsqlCommand("SELECT; COMMIT", connection);
             await commit.ExecuteNonQueryAsync();
             _meters.Took(BatchStep.Commit, committing);
@@ -213,7 +215,7 @@ internal sealed class GroupCommitShard<TItem, TResult>
 #pragma warning restore CA1031
         {
             Tell(() => _handler.Failed(items));
-            return new Attempt(FateOf(failure), null, failure);
+            return new Attempt(FateOf(failure, isCommitting), null, failure);
         }
         _meters.Committed(items.Sum(_weigh));
         if (!Tell(() => _handler.Committed(items, results)))
@@ -225,7 +227,7 @@ internal sealed class GroupCommitShard<TItem, TResult>
     }
 
     /// <summary>A SQLSTATE, also one that COMMIT answers with, says that nothing was kept. Without one nobody knows.</summary>
-    private static Fate FateOf(Exception failure) => failure switch
+    private static Fate FateOf(Exception failure, bool isCommitting) => failure switch
     {
         RepeatBatchException => Fate.Conflict,
         BatchTooLargeException => Fate.TooLarge,
@@ -233,6 +235,7 @@ internal sealed class GroupCommitShard<TItem, TResult>
         PostgresException { SqlState: PostgresErrorCodes.InFailedSqlTransaction } => Fate.Broken,
         PostgresException { SqlState: ['2', '2' or '3', ..] } => Fate.Poisoned,
         DbException => Fate.Unavailable,
+        _ when isCommitting => Fate.Unavailable,
         _ => Fate.Broken,
     };
 

@@ -17,7 +17,7 @@ public enum Repeat
     [JsonStringEnumMemberName("withIds")] WithIds,
 }
 
-/// <summary>What an endpoint says of it; one that says nothing goes by its method, and by the header.</summary>
+/// <summary>What an endpoint says of it; one that says nothing goes by its method, and by whether it reads the header.</summary>
 internal sealed record Repeatable(Repeat When);
 
 public static class RepeatableMapping

@@ -1,7 +1,9 @@
 using System.Text.RegularExpressions;
 using Laurel.Platform.Access;
+using Laurel.Platform.Http;
 using Laurel.Platform.Limits;
 using Laurel.Platform.Tokens;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
 
@@ -28,7 +30,7 @@ public static partial class RouteTable
            from method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? []
            select new ServiceRoute(
                method, Absolute(endpoint.RoutePattern.RawText!), rule.Anyone, rule.Roles, rule.Scopes,
-               endpoint.Metadata.GetMetadata<IRequestSizeLimitMetadata>()?.MaxRequestBodySize, endpoint.Metadata.GetMetadata<Repeatable>()?.When,
+               endpoint.Metadata.GetMetadata<IRequestSizeLimitMetadata>()?.MaxRequestBodySize, RepeatOf(endpoint, method),
                LimitKinds.Of(endpoint) is not LimitKind.Usual and var kind ? kind : null),
     ];
 
@@ -59,6 +61,13 @@ public static partial class RouteTable
 
     public static bool IsBelow(string path, string prefix) =>
         path.StartsWith(prefix, StringComparison.OrdinalIgnoreCase) && (path.Length == prefix.Length || path[prefix.Length] == '/');
+
+    /// <summary>A key promises nothing where nobody looks at it, so only an endpoint that binds the header is sent one again.</summary>
+    private static Repeat RepeatOf(RouteEndpoint endpoint, string method) =>
+        endpoint.Metadata.GetMetadata<Repeatable>()?.When
+        ?? (HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method) ? Repeat.Always
+            : endpoint.Metadata.OfType<RequestHeader>().Any(header => header.Name == IdempotencyKeyHeader.Name) ? Repeat.WithKey
+            : Repeat.Never);
 
     private static string Absolute(string template) => template.StartsWith('/') ? template : "/" + template;
 

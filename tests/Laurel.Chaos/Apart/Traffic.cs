@@ -37,7 +37,7 @@ internal sealed class Traffic : IAsyncDisposable
         _all = Task.WhenAll(
         [
             .. Many(Others, "GET /v1/me/progress", _repeatable, Player, api => api.Get("/v1/me/progress")),
-            .. Many(Others, "GET /v1/me/events", _repeatable, Player, api => api.Get("/v1/events")),
+            .. Many(Others, "GET /v1/events", _repeatable, Player, api => api.Get("/v1/events")),
             .. Many(Others, "POST /v1/activities", _repeatable, GameServer, api => api.Reports(Playing.Did("somebody", _activity, TimeProvider.System.GetUtcNow()))),
             .. Many(1, "GET /v1/services", _repeatable, () => company.Tokens.Person(player, Role.Admin), api => api.Get("/v1/services")),
             .. Many(Careful, "POST /v1/rewards", _once, () => company.Tokens.Person(player, Role.Operator), api => api.Post("/v1/rewards", new { name = "Ten", contents = new[] { new { type = "points", amount = 10 } } })),

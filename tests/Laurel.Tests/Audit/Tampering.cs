@@ -74,6 +74,27 @@ public sealed class Tampering(TestPostgres postgres)
         Assert.Contains("is not signed", Assert.Single((await desk.Verifies(kept.Replace("/10/", "/8/", StringComparison.Ordinal))).First), StringComparison.Ordinal);
     }
 
+    /// <summary>Each transaction that takes some notes that it did, so that there is no moment at which they were just gone.</summary>
+    [Fact]
+    public async Task Who_has_done_much_is_erased_some_at_a_time()
+    {
+        await using var desk = await AuditDesk.Open(postgres);
+        foreach (var person in new[] { AuditDesk.Operator.Id, "u-1" })
+            await desk.Notes([.. Enumerable.Repeat(AuditDesk.Entry with { Person = person }, AuditTrail.PartsAtOnce / 2)]);
+        await desk.ChainsAll();
+        var erased = new List<bool>();
+        while (erased is [] or [.., true])
+        {
+            erased.Add(await desk.Service.InTransaction(
+                transaction => AuditTrail.Erase(transaction, Laurel.Platform.Audit.Actor.Laurel, AuditDesk.Operator.Id, Cancellation), Cancellation));
+            Assert.Equal(0, (await desk.Verifies()).Faults);
+        }
+
+        // Their addresses in all of it, and what was changed of them in a half; that of somebody else stays.
+        Assert.Equal([true, false], erased);
+        Assert.Equal(AuditTrail.PartsAtOnce / 2, await desk.Owner.QueryOne("SELECT count(*) FROM audit_personal", row => row.GetInt64(0), [], Cancellation));
+    }
+
     [Fact]
     public async Task Who_is_erased_is_erased_and_not_changed()
     {

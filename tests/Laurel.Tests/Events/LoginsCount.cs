@@ -52,4 +52,25 @@ public sealed class LoginsCount(LaurelApp app) : IClassFixture<LaurelApp>
         await app.LoginsCounted();
         Assert.Equal(2, (await player.Api.Progress(@event)).Current());
     }
+
+    [Fact]
+    public async Task What_is_in_the_future_of_another_clock_is_reported_when_that_has_come_so_far()
+    {
+        var player = await app.SignedIn();
+        await app.LoginsCounted();
+        await app.Database.Execute(
+            "INSERT INTO outbox (id, kind, account_id, body, created_at) VALUES (gen_random_uuid(), 'login_activity', $1, '{}', $2)",
+            [player.Account.Id.Value, app.Clock.GetUtcNow().AddMinutes(6)], Cancellation);
+        await app.Services.GetRequiredService<LoginActivities>().Report(Cancellation);
+        Assert.Equal((1, 1), (await Waiting(), await Counted()));
+
+        app.Clock.Advance(TimeSpan.FromMinutes(2));
+        await app.LoginsCounted();
+        Assert.Equal((0, 2), (await Waiting(), await Counted()));
+
+        Task<long> Waiting() => app.Database.QueryOne(
+            "SELECT count(*) FROM outbox WHERE account_id = $1", row => row.GetInt64(0), [player.Account.Id.Value], Cancellation);
+        Task<long> Counted() => app.Events.QueryOne(
+            "SELECT count(*) FROM activities WHERE user_id = $1", row => row.GetInt64(0), [player.Account.Id.ToString()], Cancellation);
+    }
 }

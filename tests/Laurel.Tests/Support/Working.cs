@@ -43,9 +43,10 @@ public static class Working
         app.Services.GetServices<IJobWork>().First(work => work.Kind == job.Kind).Step(job, TestContext.Current.CancellationToken);
 
     /// <summary>Takes the job of this kind and works on it to its end.</summary>
-    internal static async Task<Job> WorksOn(this LaurelApp app, JobKind kind)
+    internal static async Task<Job> WorksOn(this LaurelApp app, JobKind kind) => await app.WorksOn(await app.Takes(kind));
+
+    internal static async Task<Job> WorksOn(this LaurelApp app, Job job)
     {
-        var job = await app.Takes(kind);
         while (job.Status == JobStatus.Running)
             job = await app.Steps(job);
         return job;

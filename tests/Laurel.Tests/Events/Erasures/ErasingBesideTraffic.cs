@@ -1,6 +1,7 @@
 using Laurel.Events.Erasures;
 using Laurel.Events.Jobs;
 using Laurel.Platform.Access;
+using Laurel.Platform.Postgres;
 using Laurel.Tests.Support;
 
 namespace Laurel.Tests.Events.Erasures;
@@ -14,6 +15,8 @@ public sealed class ErasingBesideTraffic(TestPostgres postgres) : IAsyncLifetime
     // They are of one shard, so in one transaction, in this order; the row of the second one is what holds it up.
     private const string User = "user-a";
     private const string Second = "user-c";
+
+    private static readonly Guid Erasure = Playing.NewPerson();
 
     private readonly LaurelApp _app = new(postgres);
 
@@ -85,6 +88,32 @@ public sealed class ErasingBesideTraffic(TestPostgres postgres) : IAsyncLifetime
         Assert.Equal("rejected", await @operator.StatusOf(claim));
         await _app.IsInOrder();
     }
+
+    /// <summary>Whoever folds is told by the first and by the last of them; and in between nobody forgets it.</summary>
+    [Fact]
+    public async Task Of_several_only_the_first_and_the_last_change_the_catalog()
+    {
+        var id = await Begin();
+        var before = await Version();
+        (await _app.Registrar().Erases("user-x")).Is(202);
+        Assert.Equal(before + 1, await Version());
+        var (first, asked) = (await _app.Takes(JobKind.Erasure), await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => _app.Registrar().Erases(User, Erasure))));
+        Assert.Single(asked.Select(answer => answer.Is(202).Field("id")).Distinct());
+        Assert.Equal(JobStatus.Done, (await _app.WorksOn(first)).Status);
+        Assert.Equal(before + 1, await Version());
+
+        // A batch that changes nothing by what it has read, while the one that joined takes what that was.
+        await using var row = await _app.Events.Hold($"SELECT FROM progress WHERE user_id = '{Second}' FOR UPDATE");
+        var batch = Reports();
+        await Eventually.True(async () => await _app.Events.WaitingToFold() == 1);
+        var erasing = FirstStep();
+        await Eventually.True(async () => await _app.Events.WaitingToFold() == 2 || erasing.IsCompleted);
+        await row.CommitAsync(Cancellation);
+        await IsRight(id, await _app.WorksOn(await erasing), batch);
+        Assert.Equal(before + 2, await Version());
+    }
+
+    private Task<long> Version() => _app.Events.QueryOne("SELECT version FROM catalog", row => row.GetInt64(0), [], Cancellation);
 
     private async Task<Job> FirstStep() => await _app.Steps(await _app.Takes(JobKind.Erasure));
 

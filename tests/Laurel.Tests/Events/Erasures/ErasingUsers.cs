@@ -33,6 +33,17 @@ public sealed class ErasingUsers(LaurelApp app) : IClassFixture<LaurelApp>
     }
 
     [Fact]
+    public async Task Asked_for_again_it_is_tried_again_where_it_had_failed()
+    {
+        var (user, erasure) = (Playing.NewUser(), Playing.NewPerson());
+        var job = (string)(await app.Erased(await app.Registrar().Erases(user, erasure)))["id"]!;
+        await app.Events.Execute("UPDATE jobs SET status = 'failed', attempts = 5, reason = 'a bug' WHERE id = $1", [Guid.Parse(job)], Cancellation);
+        var again = await app.Registrar().Erases(user, erasure);
+        Assert.Equal(job, again.Is(202).Field("id"));
+        (await app.Erased(again)).Is("erasure", "done", gained: 0, lost: 0);
+    }
+
+    [Fact]
     public async Task Many_at_once_for_one_user_take_everything_once()
     {
         var user = Playing.NewUser();

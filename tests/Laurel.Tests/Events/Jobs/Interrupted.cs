@@ -1,8 +1,10 @@
 using System.Text.Json.Nodes;
 using Laurel.Events.Jobs;
+using Laurel.Events.Voids;
 using Laurel.Platform.Access;
 using Laurel.Platform.Postgres;
 using Laurel.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Laurel.Tests.Events.Jobs;
 
@@ -129,7 +131,7 @@ public sealed class Late(LaurelApp app) : IClassFixture<LaurelApp>
         await app.LoginsCounted();
         await app.StopsWorking();
         var now = app.Clock.GetUtcNow();
-        await app.GameServer().Reports(Playing.Did("user-a", "swim", now, "best", 10), Playing.Did("user-b", "swim", now, "other", 7));
+        (await app.GameServer().Reports(Playing.Did("user-a", "swim", now, "best", 10), Playing.Did("user-b", "swim", now, "other", 7))).Is(200);
         var id = await @operator.Runs(app.Draft(Goal.Max("swim", 5)));
         await LosesIt(JobKind.CatchUp, $"INSERT INTO progress VALUES (now(), 0, 1, 1, '2000-01-01', '{id}', 'user-a', '')");
 
@@ -138,10 +140,31 @@ public sealed class Late(LaurelApp app) : IClassFixture<LaurelApp>
         Assert.Equal((1, 1), ((int?)JsonNode.Parse(done.Result!)!["activities"], (int?)JsonNode.Parse(done.Result!)!["lost"]!["count"]));
         (await @operator.Patches($"/v1/events/{id}", new { condition = Goal.Max("swim", 8) })).Is(200);
         await LosesIt(JobKind.Rejudge, "SELECT FROM progress WHERE user_id = 'user-b' FOR UPDATE");
-        await app.GameServer().Reports(Playing.Did("user-c", "swim", now, "marked", 9, new { lake = "deep" }));
+        (await app.GameServer().Reports(Playing.Did("user-c", "swim", now, "marked", 9, new { lake = "deep" }))).Is(200);
         (await app.Registrar().Erases("user-c")).Is(202);
         await LosesIt(JobKind.Erasure, "SELECT FROM progress WHERE user_id = 'user-c' FOR UPDATE");
         Assert.Empty(await ProgressAudit.Differences(app.Events, Cancellation));
+    }
+
+    /// <summary>All of it is one user's, so there is nothing to be had from taking fewer users.</summary>
+    [Fact]
+    public async Task A_void_whose_batch_has_failed_takes_fewer_activities_at_once()
+    {
+        var (@operator, user) = (app.Somebody(Role.Operator), Playing.NewUser());
+        await app.StopsWorking();
+        var ids = Enumerable.Range(0, 100).Select(at => $"{at}").ToList();
+        (await app.GameServer().Reports([.. ids.Select(id => Playing.Did(user, "row", app.Clock.GetUtcNow(), id))])).Is(200);
+        (await @operator.Post("/v1/activities/void", new { reason = "Wrong", activities = ids.Select(id => new { userId = user, id }) })).Is(202);
+        var works = app.Services.GetServices<VoidWork>().ToList();
+        var usual = works[0].ActivitiesAtOnce;
+        works.ForEach(work => work.ActivitiesAtOnce = 64);
+
+        var job = await app.Steps(await app.Takes(JobKind.Void));
+        job = await app.Steps(job with { Attempts = 1, Delays = 1 });
+        works.ForEach(work => work.ActivitiesAtOnce = usual);
+        Assert.Equal(4, await app.Events.QueryOne(
+            "SELECT count(*) FROM activities WHERE user_id = $1 AND void_id IS NOT NULL", row => row.GetInt64(0), [user], Cancellation));
+        Assert.Equal(100, (int?)JsonNode.Parse((await app.WorksOn(job)).Result!)!["activities"]);
     }
 
     /// <summary>One stands in the middle of a batch until its lease has run out and another has the job.</summary>
@@ -149,7 +172,7 @@ public sealed class Late(LaurelApp app) : IClassFixture<LaurelApp>
     {
         await using var held = await app.Events.Hold(hold);
         var late = app.WorksOn(kind);
-        await Eventually.True(async () => await app.Events.WaitingToFold() == 1);
+        await Eventually.True(async () => late.IsFaulted || await app.Events.WaitingToFold() == 1);
 
         await app.Events.Execute("UPDATE jobs SET free_at = now() WHERE status = 'running'", [], Cancellation);
         var job = await app.Takes(kind);
@@ -158,8 +181,7 @@ public sealed class Late(LaurelApp app) : IClassFixture<LaurelApp>
         await Assert.ThrowsAsync<LeaseLostException>(() => late);
         Assert.Equal(before, await Stored());
 
-        while (job.Status == JobStatus.Running)
-            job = await app.Steps(job);
+        job = await app.WorksOn(job);
         Assert.Equal(JobStatus.Done, job.Status);
         return job;
     }

@@ -21,6 +21,8 @@ public sealed class PlansOfJobs(LaurelApp app) : IClassFixture<LaurelApp>
     [InlineData(VoidStore.TakeBackNamed, "Index Cond: ((user_id = (named.user_id)::text) AND (id = (named.id)::text))", new[] { "uuid", "int", "text[]", "text[]" })]
     [InlineData(ErasureStore.StripAttributes, "Index Cond: (user_id = ANY ($1))", new[] { "text[]", "int" })]
     [InlineData(ErasureStore.ForgetWritten, "Index Cond: (user_id = $1)", new[] { "text", "text", "int" })]
+    [InlineData(ErasureStore.ForgetWritten, "Index Scan using idempotency_keys_of_grants", new[] { "text", "text", "int" })]
+    [InlineData(ErasureStore.ForgetSaid, "Index Cond: (user_id = $1)", new[] { "text", "text", "int" })]
     [InlineData(ErasureWork.ClaimsThatWait, "Index Cond: (user_id = $1)", new[] { "text", "int" })]
     public async Task No_table_is_scanned(string statement, string condition, string[] types)
     {
