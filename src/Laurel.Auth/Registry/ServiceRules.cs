@@ -7,6 +7,9 @@ namespace Laurel.Auth.Registry;
 /// <summary>What may stand behind the gateway. Pure.</summary>
 internal static partial class ServiceRules
 {
+    /// <summary>To be found among the paths would take a gateway more memory than it has.</summary>
+    public static FieldError Tangled => new("routes", "tangled_routes", "Too many of these paths differ by a parameter here and plain segments there: give each its own plain beginning.");
+
     public static bool IsName(string name) => Name().IsMatch(name);
 
     public static FieldError? CheckPrefix(string prefix)
@@ -38,6 +41,9 @@ internal static partial class ServiceRules
 
         if (routes.DistinctBy(route => (route.Method, RouteTable.Shape(route.Path))).Count() < routes.Count)
             yield return new FieldError("routes", "repeated_route", "Each route stands here once.");
+        // Only what is a path has few enough segments to be walked.
+        if (routes.Count <= RouteTable.MaxRoutes && routes.All(route => RouteTable.Fault(route, prefix) is null) && RouteTree.Size(routes) > RouteTree.MaxSize)
+            yield return Tangled;
     }
 
     private static bool IsPath(string path) => path.Length is > 0 and <= 200 && path[0] == '/' && !path.AsSpan().ContainsAnyExceptInRange('!', '~') && !path.Contains("//", StringComparison.Ordinal);
