@@ -15,5 +15,6 @@ CREATE TABLE service_instances (
     address       text        NOT NULL COLLATE "C",
     digest        bytea       NOT NULL, -- of what it says of itself
     said          jsonb       NOT NULL, -- what it says of itself
+    bytes         integer     NOT NULL, -- how much that is
     CONSTRAINT service_instances_pkey PRIMARY KEY (name, address)
 );

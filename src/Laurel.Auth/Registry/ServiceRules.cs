@@ -8,7 +8,7 @@ namespace Laurel.Auth.Registry;
 internal static partial class ServiceRules
 {
     /// <summary>To be found among the paths would take a gateway more memory than it has.</summary>
-    public static FieldError Tangled => new("routes", "tangled_routes", "Too many of these paths differ by a parameter here and plain segments there: give each its own plain beginning.");
+    public static FieldError Tangled => new FieldError("routes", "tangled_routes", "Too many of these paths differ by a parameter here and plain segments there: give each its own plain beginning.");
 
     public static bool IsName(string name) => Name().IsMatch(name);
 

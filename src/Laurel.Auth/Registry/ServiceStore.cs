@@ -20,6 +20,12 @@ public enum Registering
 
     /// <summary>An admin has removed it.</summary>
     Removed,
+
+    /// <summary>There is no room for more.</summary>
+    Full,
+
+    /// <summary>Together with what else is registered its routes are too much for a gateway.</summary>
+    Tangled,
 }
 
 /// <summary>The services behind the gateway. Leases are by the database's clock.</summary>
@@ -48,11 +54,11 @@ internal sealed class ServiceStore(NpgsqlDataSource database)
             [RegistrySnapshot.Lease, name, instance.Address, digest, prefix, owner], cancellation);
         return renewed > 0
             ? Registering.Done
-            : await Admit(name, prefix, owner, instance.Address, digest, said, actor, cancellation);
+            : await Admit(name, prefix, owner, instance, digest, said, actor, cancellation);
     }
 
     private Task<Registering> Admit(
-        string name, string? prefix, string owner, string address, byte[] digest, string said, Actor actor, CancellationToken cancellation) =>
+        string name, string? prefix, string owner, ServiceInstance instance, byte[] digest, string said, Actor actor, CancellationToken cancellation) =>
         database.InTransaction(async transaction =>
         {
             // Whether a prefix overlaps another's is no constraint's to decide: one registers after the other.
@@ -66,6 +72,14 @@ internal sealed class ServiceStore(NpgsqlDataSource database)
                 return Registering.NameTaken;
             if (await Overlaps(transaction, name, prefix, cancellation))
                 return Registering.PrefixTaken;
+            if (prefix is not null)
+            {
+                // Nobody is told of them any more; who comes and goes under ever other addresses fills no disk.
+                await transaction.Execute("DELETE FROM service_instances WHERE name = $1 AND expires_at <= now()", [name], cancellation);
+                var room = await RegistryRoom.For(transaction, name, isNew: known.Count == 0, owner, instance, said.Length, cancellation);
+                if (room != Registering.Done)
+                    return room;
+            }
 
             await transaction.Execute(
                 """
@@ -76,13 +90,13 @@ internal sealed class ServiceStore(NpgsqlDataSource database)
                 [name, prefix, owner], cancellation);
             await transaction.Execute(
                 """
-                INSERT INTO service_instances (name, address, digest, said, expires_at)
-                VALUES ($1, $2, $3, $4::jsonb, now() + $5)
+                INSERT INTO service_instances (name, address, digest, said, bytes, expires_at)
+                VALUES ($1, $2, $3, $4::jsonb, $5, now() + $6)
                 ON CONFLICT (name, address) DO UPDATE
-                SET digest = excluded.digest, said = excluded.said, expires_at = excluded.expires_at, registered_at = now()
+                SET digest = excluded.digest, said = excluded.said, bytes = excluded.bytes, expires_at = excluded.expires_at, registered_at = now()
                 """,
-                [name, address, digest, said, RegistrySnapshot.Lease], cancellation);
-            await AuditTrail.Add(transaction, new AuditEntry(actor, "service.registered", "service", name, After: new { prefix, address }), cancellation);
+                [name, instance.Address, digest, said, said.Length, RegistrySnapshot.Lease], cancellation);
+            await AuditTrail.Add(transaction, new AuditEntry(actor, "service.registered", "service", name, After: new { prefix, instance.Address }), cancellation);
             return Registering.Done;
         }, cancellation);
 
@@ -93,6 +107,8 @@ internal sealed class ServiceStore(NpgsqlDataSource database)
             await transaction.Execute("LOCK TABLE services IN SHARE ROW EXCLUSIVE MODE", [], cancellation);
             if (await Overlaps(transaction, name, prefix, cancellation))
                 return Registering.PrefixTaken;
+            if (!await RegistryRoom.IsFor(transaction, name, [.. instances.Select(one => one.Address)], instances.Sum(one => Said(one).Json.Length), cancellation))
+                return Registering.Full;
             var added = await transaction.Execute(
                 """
                 INSERT INTO services (name, prefix, owner)
@@ -107,8 +123,8 @@ internal sealed class ServiceStore(NpgsqlDataSource database)
             {
                 var (said, digest) = Said(instance);
                 await transaction.Execute(
-                    "INSERT INTO service_instances (name, address, digest, said) VALUES ($1, $2, $3, $4::jsonb)",
-                    [name, instance.Address, digest, said], cancellation);
+                    "INSERT INTO service_instances (name, address, digest, said, bytes) VALUES ($1, $2, $3, $4::jsonb, $5)",
+                    [name, instance.Address, digest, said, said.Length], cancellation);
             }
 
             await AuditTrail.Add(transaction, new AuditEntry(actor, "service.added", "service", name, After: new { prefix, owner, addresses = instances.Select(one => one.Address) }), cancellation);

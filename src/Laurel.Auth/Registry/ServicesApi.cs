@@ -38,7 +38,7 @@ internal static class ServicesApi
         services.MapPost("", Add)
             .Allow(Role.Admin)
             .WithSummary("Add a service: at fixed addresses, or with an account that may register its processes")
-            .Answers(Errors.RuleBroken, AuthErrors.ServiceTaken, AuthErrors.PrefixTaken);
+            .Answers(Errors.RuleBroken, AuthErrors.ServiceTaken, AuthErrors.PrefixTaken, AuthErrors.RegistryFull);
         services.MapDelete("/{name}", Remove)
             .Allow(Role.Admin)
             .WithSummary("Remove a service")
@@ -48,7 +48,7 @@ internal static class ServicesApi
             .AllowScope(Scopes.ServicesRegister)
             .WithSummary("Say where a process of a service is and what it serves, or that it is still there")
             .WithDescription("Said again before its lease ends; the first who asks for a free name and a free prefix has them.")
-            .Answers(Errors.NotFound, Errors.Forbidden, Errors.RuleBroken, AuthErrors.ServiceTaken, AuthErrors.PrefixTaken, AuthErrors.ServiceRemoved);
+            .Answers(Errors.NotFound, Errors.Forbidden, Errors.RuleBroken, AuthErrors.ServiceTaken, AuthErrors.PrefixTaken, AuthErrors.ServiceRemoved, AuthErrors.RegistryFull);
         services.MapDelete("/{name}/instances", Leave)
             .AllowScope(Scopes.ServicesRegister)
             .WithSummary("Say that a process goes")
@@ -134,10 +134,12 @@ internal static class ServicesApi
         ? new FieldError("name", "invalid_name", "A name has 2 to 40 letters a to z, digits and hyphens, begins with a letter, and is none of Laurel's own services.")
         : null;
 
-    private static Problem Refused(Registering why) => new(why switch
+    private static Problem Refused(Registering why) => why switch
     {
+        Registering.Tangled => Problem.Rules([ServiceRules.Tangled]),
         Registering.PrefixTaken => AuthErrors.PrefixTaken,
         Registering.Removed => AuthErrors.ServiceRemoved,
+        Registering.Full => AuthErrors.RegistryFull,
         _ => AuthErrors.ServiceTaken,
-    });
+    };
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Laurel.Platform.Access;
 using Laurel.Platform.Limits;
 
@@ -16,6 +17,7 @@ public sealed record ServiceRoute(
     string Method, string Path, bool Anyone = false, IReadOnlyList<Role>? Roles = null, IReadOnlyList<string>? Scopes = null, long? MaxBodyBytes = null, Repeat? Repeat = null,
     LimitKind? Limit = null)
 {
+    [JsonIgnore]
     public AccessRule Rule => new(Anyone, [.. Roles ?? []], [.. Scopes ?? []]);
 }
 

@@ -11,6 +11,8 @@ namespace Laurel.Platform.Registry;
 public static partial class RouteTable
 {
     public const int MaxRoutes = 2_000;
+    public const int MaxPath = 200;
+    public const int MaxScopes = 20;
     public const long MaxBody = 64 * 1024 * 1024;
 
     /// <summary>What Laurel serves itself, now or later.</summary>
@@ -37,16 +39,18 @@ public static partial class RouteTable
     {
         if (!Methods.Contains(route.Method))
             return $"The method is one of {string.Join(", ", Methods)}.";
-        if (route.Path.Length > 400 || !Template().IsMatch(route.Path))
-            return "A path is made of plain segments, {name}, {name:guid}, {name:int}, and {**rest} at the end.";
+        if (route.Path.Length > MaxPath || !Template().IsMatch(route.Path))
+            return $"A path has up to {MaxPath} characters and is made of plain segments, {{name}}, {{name:guid}}, {{name:int}}, and {{**rest}} at the end.";
         if (Parameters().Matches(route.Path).GroupBy(parameter => parameter.Groups["name"].Value, StringComparer.OrdinalIgnoreCase).Any(same => same.Count() > 1))
             return "Each name stands in a path once.";
         if (prefix is not null && !IsBelow(route.Path, prefix))
             return $"All that this service serves is below {prefix}.";
         if (route.MaxBodyBytes is < 0 or > MaxBody)
             return $"A body has up to {MaxBody} bytes.";
-        if (route.Scopes is { } scopes && !scopes.All(TokenClaims.IsScope))
-            return "A scope is a word without spaces and quotation marks.";
+        if (route.Roles is { } roles && roles.Distinct().Count() < roles.Count)
+            return "Each role stands here once.";
+        if (route.Scopes is { } scopes && (scopes.Count > MaxScopes || !scopes.All(scope => scope.Length <= 100 && TokenClaims.IsScope(scope))))
+            return $"A scope is a word of up to 100 characters without spaces and quotation marks, and a route has up to {MaxScopes}.";
         return null;
     }
 
