@@ -41,9 +41,9 @@ public sealed record GatewayOptions
             throw new StartupException($"The settings Laurel__Gateway cannot be read: {exception.Message}", exception);
         }
 
-        if (options.Services.Select(service => service.Name).FirstOrDefault(name => name.Length == 0 || RegistrySnapshot.OwnNames.Contains(name, StringComparer.OrdinalIgnoreCase)) is { } unusable)
-            throw new StartupException($"Laurel__Gateway__Services needs a name for each service, and '{unusable}' is none.");
-        if (options.Services.DistinctBy(service => service.Name, StringComparer.OrdinalIgnoreCase).Count() < options.Services.Count)
+        if (options.Services.Select(service => service.Name).FirstOrDefault(name => !RouteTable.IsName(name) || RegistrySnapshot.OwnNames.Contains(name)) is { } unusable)
+            throw new StartupException($"Laurel__Gateway__Services needs a name for each service, 2 to 40 letters a to z, digits and hyphens, and '{unusable}' is none.");
+        if (options.Services.DistinctBy(service => service.Name).Count() < options.Services.Count)
             throw new StartupException("Laurel__Gateway__Services names a service twice: more addresses of one are separated by semicolons.");
         foreach (var service in options.Services)
         {

@@ -1,16 +1,13 @@
-using System.Text.RegularExpressions;
 using Laurel.Platform.Http;
 using Laurel.Platform.Registry;
 
 namespace Laurel.Auth.Registry;
 
 /// <summary>What may stand behind the gateway. Pure.</summary>
-internal static partial class ServiceRules
+internal static class ServiceRules
 {
     /// <summary>To be found among the paths would take a gateway more memory than it has.</summary>
     public static FieldError Tangled => new FieldError("routes", "tangled_routes", "Too many of these paths differ by a parameter here and plain segments there: give each its own plain beginning.");
-
-    public static bool IsName(string name) => Name().IsMatch(name);
 
     public static FieldError? CheckPrefix(string prefix)
     {
@@ -47,7 +44,4 @@ internal static partial class ServiceRules
     }
 
     private static bool IsPath(string path) => path.Length is > 0 and <= 200 && path[0] == '/' && !path.AsSpan().ContainsAnyExceptInRange('!', '~') && !path.Contains("//", StringComparison.Ordinal);
-
-    [GeneratedRegex("^[a-z][a-z0-9-]{1,39}\\z", RegexOptions.NonBacktracking)]
-    private static partial Regex Name();
 }

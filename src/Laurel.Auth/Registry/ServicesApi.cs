@@ -63,7 +63,7 @@ internal static class ServicesApi
         TypedResults.Ok(new ServiceList(await store.All(cancellation)));
 
     private static async Task<Results<NoContent, Problem>> Remove(string name, Actor actor, ServiceStore store, CancellationToken cancellation) =>
-        !RegistrySnapshot.OwnNames.Contains(name) && ServiceRules.IsName(name) && await store.Remove(name, actor, cancellation)
+        !RegistrySnapshot.OwnNames.Contains(name) && RouteTable.IsName(name) && await store.Remove(name, actor, cancellation)
             ? TypedResults.NoContent()
             : new Problem(Errors.NotFound);
 
@@ -90,7 +90,7 @@ internal static class ServicesApi
     private static async Task<Results<Ok<InstanceLease>, Problem>> Register(
         string name, Body<InstanceRequest> body, Caller caller, Actor actor, ServiceStore store, ClusterKey cluster, CancellationToken cancellation)
     {
-        if (!ServiceRules.IsName(name))
+        if (!RouteTable.IsName(name))
             return new Problem(Errors.NotFound);
         var isOwn = RegistrySnapshot.OwnNames.Contains(name);
         if (isOwn != (caller.Subject == ClusterKey.Subject))
@@ -130,7 +130,7 @@ internal static class ServicesApi
         return TypedResults.Ok(new RegistrySnapshot(services));
     }
 
-    private static FieldError? CheckName(string name) => !ServiceRules.IsName(name) || RegistrySnapshot.OwnNames.Contains(name)
+    private static FieldError? CheckName(string name) => !RouteTable.IsName(name) || RegistrySnapshot.OwnNames.Contains(name)
         ? new FieldError("name", "invalid_name", "A name has 2 to 40 letters a to z, digits and hyphens, begins with a letter, and is none of Laurel's own services.")
         : null;
 

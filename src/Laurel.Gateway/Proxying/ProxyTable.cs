@@ -28,20 +28,21 @@ internal sealed class ProxyTable : IProxyConfigProvider
 
     private static readonly Role[] Everybody = [Role.User, Role.Operator, Role.Auditor, Role.Admin];
 
-    private volatile Config _config = new([], []);
+    private volatile Config _config = new([], [], []);
 
     /// <summary>What it was made of.</summary>
-    public IReadOnlyList<RegisteredService> Services { get; private set; } = [];
+    public IReadOnlyList<RegisteredService> Services => _config.Services;
 
     public IProxyConfig GetConfig() => _config;
 
     public void Replace(IReadOnlyList<RegisteredService> services)
     {
         var before = _config;
-        Services = services;
-        _config = new Config([.. services.SelectMany(RoutesOf)], [.. services.Where(service => service.Instances.Count > 0 || service.Absent is not null).Select(ClusterOf)]);
+        _config = new Config(services, [.. services.SelectMany(RoutesOf)], [.. services.Where(service => service.Instances.Count > 0 || service.Absent is not null).Select(ClusterOf)]);
         before.Change();
     }
+
+    public static IReadOnlyList<RegisteredService> ServicesOf(IProxyConfig config) => ((Config)config).Services;
 
     /// <summary>Who may pass, by what stands in the route.</summary>
     public static AccessRule RuleOf(RouteConfig route)
@@ -127,9 +128,11 @@ internal sealed class ProxyTable : IProxyConfigProvider
     private static string[] Words(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
     [SuppressMessage("Design", "CA1001", Justification = "It holds no handle and no timer, and whoever reads it may still wait for its end.")]
-    private sealed class Config(IReadOnlyList<RouteConfig> routes, IReadOnlyList<ClusterConfig> clusters) : IProxyConfig
+    private sealed class Config(IReadOnlyList<RegisteredService> services, IReadOnlyList<RouteConfig> routes, IReadOnlyList<ClusterConfig> clusters) : IProxyConfig
     {
         private readonly CancellationTokenSource _changed = new();
+
+        public IReadOnlyList<RegisteredService> Services => services;
 
         public IReadOnlyList<RouteConfig> Routes => routes;
 

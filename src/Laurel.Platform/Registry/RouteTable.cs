@@ -59,6 +59,9 @@ public static partial class RouteTable
 
     public static bool IsReserved(string prefix) => Reserved.Any(reserved => IsBelow(prefix, reserved));
 
+    /// <summary>Of a service. In lower case: letter case makes no difference to a gateway.</summary>
+    public static bool IsName(string text) => Name().IsMatch(text);
+
     public static bool IsPrefix(string text) => text.Length is > 1 and <= 100 && Prefix().IsMatch(text);
 
     public static bool IsBelow(string path, string prefix) =>
@@ -72,6 +75,9 @@ public static partial class RouteTable
 
     [GeneratedRegex(@"\{(?<stars>\**)(?<name>[A-Za-z][A-Za-z0-9]*)", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Parameters();
+
+    [GeneratedRegex(@"^[a-z][a-z0-9-]{1,39}\z", RegexOptions.NonBacktracking)]
+    private static partial Regex Name();
 
     [GeneratedRegex(@"^(/[a-z0-9][a-z0-9._~-]*)+\z", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Prefix();

@@ -45,6 +45,8 @@ public sealed class ServicesOfTheConfiguration(TestPostgres postgres)
     [InlineData("guilds", "/guilds", "http://10.0.0.7", "else", "/guilds/mine", "http://10.0.0.7", "also 'guilds's")]
     [InlineData("guilds", "/guilds", "http://10.0.0.7", "else", "/guilds", "http://10.0.0.7", "also ")]
     [InlineData("guilds", "/guilds", "http://10.0.0.7", "", "/else", "http://10.0.0.7", "needs a name")]
+    [InlineData("guilds", "/guilds", "http://10.0.0.7", "Guilds", "/else", "http://10.0.0.7", "needs a name")]
+    [InlineData("guilds", "/guilds", "http://10.0.0.7", "my guilds", "/else", "http://10.0.0.7", "needs a name")]
     [InlineData("guilds", "/guilds", "http://10.0.0.7", "events", "/else", "http://10.0.0.7", "needs a name")]
     [InlineData("guilds", "/guilds", "http://10.0.0.7", "else", "/v1/else", "http://10.0.0.7", "Laurel's own")]
     [InlineData("guilds", "/guilds", "http://10.0.0.7", "else", "/else", "", "no address")]
