@@ -18,10 +18,13 @@ public sealed record ConfiguredService
 
     public bool IdentityHeaders { get; init; }
 
+    public bool PassesToken { get; init; }
+
     internal RegisteredService ToService() => new(
         Name,
         [.. Addresses.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(address => new ServiceInstance(address, HealthPath, IdentityHeaders: IdentityHeaders))],
-        Prefix);
+        Prefix,
+        PassesToken: PassesToken);
 }
 
 /// <summary>The settings of the gateway (<c>Laurel:Gateway</c>), checked once at start.</summary>

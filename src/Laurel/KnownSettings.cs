@@ -24,6 +24,7 @@ internal static class KnownSettings
         ("Laurel__Gateway__Services__0__Addresses", "where its processes are, separated by semicolons"),
         ("Laurel__Gateway__Services__0__HealthPath", "what tells whether one can serve (/health/ready)"),
         ("Laurel__Gateway__Services__0__IdentityHeaders", "true: it is told by X-User-Id and X-User-Role who calls (false)"),
+        ("Laurel__Gateway__Services__0__PassesToken", "true: it gets the tokens of who calls, and can act as they (false)"),
         ("Laurel__Admin__Email", "e-mail of the first admin (admin@laurel.local)"),
         ("Laurel__Admin__Password", "password of the first admin (generated, and shown once)"),
         ("Laurel__Auth__SignUpsPerHour", "sign-ups that one address may make in an hour (200)"),

@@ -101,9 +101,10 @@ internal sealed class ServiceStore(NpgsqlDataSource database)
         }, cancellation);
 
     /// <summary>An admin names a service, and perhaps its processes; one that was removed may come back by it.</summary>
-    public Task<Registering> Add(string name, string prefix, string? owner, IReadOnlyList<ServiceInstance> instances, Actor actor, CancellationToken cancellation) =>
+    public Task<Registering> Add(RegisteredService service, string prefix, Actor actor, CancellationToken cancellation) =>
         database.InTransaction(async transaction =>
         {
+            var (name, owner, instances) = (service.Name, service.Owner, service.Instances);
             await transaction.Execute("LOCK TABLE services IN SHARE ROW EXCLUSIVE MODE", [], cancellation);
             if (await Overlaps(transaction, name, prefix, cancellation))
                 return Registering.PrefixTaken;
@@ -111,12 +112,13 @@ internal sealed class ServiceStore(NpgsqlDataSource database)
                 return Registering.Full;
             var added = await transaction.Execute(
                 """
-                INSERT INTO services (name, prefix, owner)
-                VALUES ($1, $2, $3)
-                ON CONFLICT (name) DO UPDATE SET prefix = excluded.prefix, owner = excluded.owner, added_at = now(), removed_at = NULL
+                INSERT INTO services (name, prefix, owner, passes_token)
+                VALUES ($1, $2, $3, $4)
+                ON CONFLICT (name) DO UPDATE
+                SET prefix = excluded.prefix, owner = excluded.owner, passes_token = excluded.passes_token, added_at = now(), removed_at = NULL
                 WHERE services.removed_at IS NOT NULL
                 """,
-                [name, prefix, owner], cancellation);
+                [name, prefix, owner, service.PassesToken], cancellation);
             if (added == 0)
                 return Registering.NameTaken;
             foreach (var instance in instances)
@@ -127,7 +129,7 @@ internal sealed class ServiceStore(NpgsqlDataSource database)
                     [name, instance.Address, digest, said, said.Length], cancellation);
             }
 
-            await AuditTrail.Add(transaction, new AuditEntry(actor, "service.added", "service", name, After: new { prefix, owner, addresses = instances.Select(one => one.Address) }), cancellation);
+            await AuditTrail.Add(transaction, new AuditEntry(actor, "service.added", "service", name, After: new { prefix, owner, service.PassesToken, addresses = instances.Select(one => one.Address) }), cancellation);
             return Registering.Done;
         }, cancellation);
 
@@ -166,7 +168,7 @@ internal sealed class ServiceStore(NpgsqlDataSource database)
     {
         var tag = await database.Query(
             $"""
-            SELECT md5(string_agg(services.name || ' ' || COALESCE(prefix, '') || ' ' || COALESCE(owner, '') || ' ' || COALESCE(address, '') || ' ' || COALESCE(encode(digest, 'hex'), '')
+            SELECT md5(string_agg(services.name || ' ' || COALESCE(prefix, '') || ' ' || COALESCE(owner, '') || ' ' || passes_token || ' ' || COALESCE(address, '') || ' ' || COALESCE(encode(digest, 'hex'), '')
                 || CASE WHEN expires_at <= now() THEN ' gone' ELSE '' END, ',' ORDER BY services.name, registered_at, address))
             {Known}
             """,
@@ -178,18 +180,19 @@ internal sealed class ServiceStore(NpgsqlDataSource database)
     {
         var rows = await database.Query(
             $"""
-            SELECT services.name, prefix, owner, said, expires_at <= now() IS TRUE
+            SELECT services.name, prefix, owner, passes_token, said, expires_at <= now() IS TRUE
             {Known}
             ORDER BY services.name, registered_at, address
             """,
-            row => (Name: row.GetString(0), Prefix: row.OptionalText(1), Owner: row.OptionalText(2),
-                Instance: row.OptionalText(3) is { } said ? JsonSerializer.Deserialize<ServiceInstance>(said, JsonRules.Options) : null, IsGone: row.GetBoolean(4)),
+            row => (Name: row.GetString(0), Prefix: row.OptionalText(1), Owner: row.OptionalText(2), PassesToken: row.GetBoolean(3),
+                Instance: row.OptionalText(4) is { } said ? JsonSerializer.Deserialize<ServiceInstance>(said, JsonRules.Options) : null, IsGone: row.GetBoolean(5)),
             [], cancellation);
-        return [.. rows.GroupBy(row => (row.Name, row.Prefix, row.Owner)).Select(service => new RegisteredService(
+        return [.. rows.GroupBy(row => (row.Name, row.Prefix, row.Owner, row.PassesToken)).Select(service => new RegisteredService(
             service.Key.Name,
             [.. service.Where(row => !row.IsGone).Select(row => row.Instance).OfType<ServiceInstance>()],
             service.Key.Prefix,
             service.Key.Owner,
+            service.Key.PassesToken,
             service.All(row => row.IsGone) ? service.Last().Instance : null))];
     }
 

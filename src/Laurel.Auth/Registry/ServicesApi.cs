@@ -21,10 +21,13 @@ public sealed record InstanceRequest(
 /// <param name="IdentityKey">In base64, for whoever wants to be told who calls: with it the gateways sign what they tell. A secret.</param>
 public sealed record InstanceLease(int LeaseSeconds, int RenewAfterSeconds, string? IdentityKey = null);
 
-/// <summary>A service that an admin names: who may register its processes, or where they are.</summary>
+/// <summary>
+/// A service that an admin names: who may register its processes, or where they are; and whether it is given the tokens of who calls, with
+/// which it can act as they.
+/// </summary>
 public sealed record NewServiceRequest(
     string Name, string Prefix, ServiceAccountId? Owner = null, IReadOnlyList<string>? Addresses = null, string HealthPath = "/health/ready", string? OpenApiPath = null,
-    bool IdentityHeaders = false, IReadOnlyList<ServiceRoute>? Routes = null);
+    bool IdentityHeaders = false, IReadOnlyList<ServiceRoute>? Routes = null, bool PassesToken = false);
 
 /// <summary>All services behind the gateway.</summary>
 public sealed record ServiceList(IReadOnlyList<RegisteredService> Items);
@@ -81,9 +84,10 @@ internal static class ServicesApi
         if (broken.OfType<FieldError>().ToList() is { Count: > 0 } errors)
             return Problem.Rules(errors);
 
-        var added = await store.Add(wanted.Name, wanted.Prefix, wanted.Owner?.ToString(), instances, actor, cancellation);
+        var service = new RegisteredService(wanted.Name, instances, wanted.Prefix, wanted.Owner?.ToString(), wanted.PassesToken);
+        var added = await store.Add(service, wanted.Prefix, actor, cancellation);
         return added == Registering.Done
-            ? TypedResults.Created($"/v1/services/{wanted.Name}", new RegisteredService(wanted.Name, instances, wanted.Prefix, wanted.Owner?.ToString()))
+            ? TypedResults.Created($"/v1/services/{wanted.Name}", service)
             : Refused(added);
     }
 

@@ -14,11 +14,14 @@ namespace Laurel.Gateway.Proxying;
 /// <summary>What is passed on to whom, as YARP wants to be told: replaced whole.</summary>
 internal sealed class ProxyTable : IProxyConfigProvider
 {
-    /// <summary>Of a route whose service wants to be told who calls, and is told nothing else of them: the account that owns the service, if any.</summary>
+    /// <summary>Of a route whose service wants to be told who calls: the account that owns the service, if any.</summary>
     public const string IdentityHeaders = "identity";
 
     /// <summary>Of a route: whether it is one of Laurel's own services.</summary>
     public const string IsOwn = "own";
+
+    /// <summary>Of a route whose service is given the tokens of who calls.</summary>
+    public const string PassesToken = "token";
 
     private const string RolesKey = "roles";
     private const string ScopesKey = "scopes";
@@ -95,8 +98,10 @@ internal sealed class ProxyTable : IProxyConfigProvider
             metadata[RepeatKey] = when.ToString();
         if (by.IdentityHeaders)
             metadata[IdentityHeaders] = service.Owner ?? "";
+        if (service.PassesToken)
+            metadata[PassesToken] = "";
         if (service.Prefix is null)
-            metadata[IsOwn] = "";
+            metadata[IsOwn] = metadata[PassesToken] = "";
         return new RouteConfig
         {
             RouteId = id,

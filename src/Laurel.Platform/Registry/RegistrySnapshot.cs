@@ -34,9 +34,10 @@ public sealed record ServiceInstance(
 /// <param name="Instances">Its processes, those that came last at the end.</param>
 /// <param name="Prefix">Below which all that it serves stands; Laurel's own services have none.</param>
 /// <param name="Owner">The account that registers its processes; none where their addresses are fixed.</param>
+/// <param name="PassesToken">Whether it is given the tokens of who calls, with which it can act as they: for an admin to say, or the settings of a gateway.</param>
 /// <param name="Absent">The process that was there last, where it is one of Laurel's own services and none is.</param>
 public sealed record RegisteredService(
-    string Name, IReadOnlyList<ServiceInstance> Instances, string? Prefix = null, string? Owner = null, ServiceInstance? Absent = null);
+    string Name, IReadOnlyList<ServiceInstance> Instances, string? Prefix = null, string? Owner = null, bool PassesToken = false, ServiceInstance? Absent = null);
 
 /// <summary>All that a gateway has to know, at one moment.</summary>
 public sealed record RegistrySnapshot(IReadOnlyList<RegisteredService> Services)

@@ -20,12 +20,14 @@ public sealed class ServicesOfTheConfiguration(TestPostgres postgres)
         app.Settings["Laurel:Gateway:Services:0:Prefix"] = "/guilds";
         app.Settings["Laurel:Gateway:Services:0:Addresses"] = $"{behind.Address}; http://127.0.0.1:1";
         app.Settings["Laurel:Gateway:Services:0:IdentityHeaders"] = "true";
+        app.Settings["Laurel:Gateway:Services:0:PassesToken"] = "true";
         await app.InitializeAsync();
         var player = Playing.NewPerson();
         await Eventually.True(async () => (await Raw(app, "/guilds/mine", app.PersonToken(player))).Status == 200);
         Assert.Equal(($"{player}", "USER"), (behind.Asked.Last()["X-User-Id"], behind.Asked.Last()["X-User-Role"]));
         // Nobody has registered who could have been given a key.
         Assert.False(behind.Asked.Last().ContainsKey("X-User-Signature"));
+        Assert.True(behind.Asked.Last().ContainsKey("Authorization"));
         (await Raw(app, "/guilds/mine", null)).Refused(401, "unauthenticated");
         // Nothing says who else may come.
         (await Raw(app, "/guilds/mine", app.ServiceToken(Scopes.PointsWrite))).Refused(403, "forbidden");

@@ -92,9 +92,10 @@ public sealed class LaurelApp(TestPostgres postgres) : IAsyncLifetime
         Services.GetRequiredService<SessionTokens>().ForPerson(new SessionHolder(new AccountId(id), role), new SessionId(Guid.CreateVersion7(Clock.GetUtcNow())));
 
     /// <summary>The access token of a service account that has these scopes.</summary>
-    public string ServiceToken(params IEnumerable<string> scopes) =>
-        Services.GetRequiredService<SessionTokens>().ForService(
-            new ServiceAccountId(Guid.CreateVersion7(Clock.GetUtcNow())), Guid.CreateVersion7(Clock.GetUtcNow()), scopes);
+    public string ServiceToken(params IEnumerable<string> scopes) => ServiceToken(Guid.CreateVersion7(Clock.GetUtcNow()), scopes);
+
+    public string ServiceToken(Guid account, params IEnumerable<string> scopes) =>
+        Services.GetRequiredService<SessionTokens>().ForService(new ServiceAccountId(account), Guid.CreateVersion7(Clock.GetUtcNow()), scopes);
 
     /// <summary>Of all its processes.</summary>
     public async Task<string> Metrics() => string.Concat(await Task.WhenAll(_shape!.Addresses.Select(async address =>
