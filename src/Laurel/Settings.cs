@@ -23,6 +23,9 @@ internal sealed record Settings(IConfigurationRoot Configuration)
     public IReadOnlyList<string> OwnServices =>
         [.. new[] { (Roles.Auth, AuthSetup.Service), (Roles.Events, EventsSetup.Service) }.Where(one => Roles.Has(one.Item1)).Select(one => one.Item2)];
 
+    /// <summary>Whether other processes have to know where this one is. One that does all that Laurel does is all of Laurel.</summary>
+    public bool IsToldOf => OwnServices.Count > 0 && Roles != Roles.All;
+
     /// <summary>Where the auth service is, each of its processes or what stands before them; none: in this process.</summary>
     public IReadOnlyList<Uri> AuthUrls { get; } = Addresses(Configuration, "AuthUrl");
 

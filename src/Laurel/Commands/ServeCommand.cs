@@ -85,8 +85,7 @@ internal static class ServeCommand
     private static async Task Drain(WebApplication app, CancellationTokenSource stop)
     {
         app.Services.GetRequiredService<Draining>().Begin();
-        var roles = app.Services.GetRequiredService<Settings>().Roles;
-        if (roles.Has(Roles.Auth | Roles.Events) && !roles.Has(Roles.Gateway))
+        if (app.Services.GetRequiredService<Settings>().IsToldOf)
             await Task.Delay(TimeSpan.FromSeconds(3));
         await stop.CancelAsync();
     }

@@ -24,6 +24,9 @@ public sealed class LaurelApp(TestPostgres postgres) : IAsyncLifetime
     /// <summary>Whether its roles are processes of their own, behind a gateway; by LAUREL_SHAPE, or where a test says so.</summary>
     public bool IsApart { get; init; } = Shape.IsToBeApart;
 
+    /// <summary>Others than these two shapes have, the first with auth.</summary>
+    internal IReadOnlyList<Roles>? Processes { get; init; }
+
     public TestClock Clock { get; } = new();
 
     /// <summary>Settings beside the usual ones of tests; to be set before the app starts.</summary>
@@ -67,7 +70,7 @@ public sealed class LaurelApp(TestPostgres postgres) : IAsyncLifetime
         _events = await postgres.CreateDatabase("events", (at, stop) => Migrate(at, typeof(EventsSetup), stop), cancellation);
         Settings["ConnectionStrings:Auth"] = _auth.ConnectionString;
         Settings["ConnectionStrings:Events"] = _events.ConnectionString;
-        _shape = await Shape.Start(Settings, IsApart, Clock, cancellation);
+        _shape = await Shape.Start(Settings, Processes ?? (IsApart ? Shape.Apart : Shape.Together), Clock, cancellation);
         await _shape.IsComplete();
         _http = new HttpClient(new Contract(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }, Documents)) { BaseAddress = _shape.Address };
     }
