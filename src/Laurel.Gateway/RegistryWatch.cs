@@ -49,7 +49,7 @@ internal sealed class RegistryWatch(
             return;
         if (response.StatusCode != HttpStatusCode.NotModified)
         {
-            var snapshot = await response.Content.ReadFromJsonAsync<RegistrySnapshot>(JsonRules.Options, cancellation);
+            var snapshot = await response.Content.ReadFromJsonAsync<RegistrySnapshot>(JsonRules.AmongOurselves, cancellation);
             _told = [.. snapshot!.Services.Where(service => !role.Serves(service.Name) && !TakesWhatIsConfigured(service))];
         }
 

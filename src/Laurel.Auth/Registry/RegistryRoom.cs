@@ -54,7 +54,7 @@ internal static class RegistryRoom
             JOIN service_instances USING (name)
             WHERE owner = $1 AND {IsThere} AND said ? 'routes' AND NOT (name = $2 AND address = $3)
             """,
-            row => (Name: row.GetString(0), Routes: JsonSerializer.Deserialize<List<ServiceRoute>>(row.GetString(1), JsonRules.Options)!), [owner, name, instance.Address], cancellation);
+            row => (Name: row.GetString(0), Routes: JsonSerializer.Deserialize<List<ServiceRoute>>(row.GetString(1), JsonRules.AmongOurselves)!), [owner, name, instance.Address], cancellation);
         return Size([.. routes, (name, [.. instance.Routes ?? []])]) > RouteTree.MaxSize ? Registering.Tangled : Registering.Done;
     }
 

@@ -185,7 +185,7 @@ internal sealed class ServiceStore(NpgsqlDataSource database)
             ORDER BY services.name, registered_at, address
             """,
             row => (Name: row.GetString(0), Prefix: row.OptionalText(1), Owner: row.OptionalText(2), PassesToken: row.GetBoolean(3),
-                Instance: row.OptionalText(4) is { } said ? JsonSerializer.Deserialize<ServiceInstance>(said, JsonRules.Options) : null, IsGone: row.GetBoolean(5)),
+                Instance: row.OptionalText(4) is { } said ? JsonSerializer.Deserialize<ServiceInstance>(said, JsonRules.AmongOurselves) : null, IsGone: row.GetBoolean(5)),
             [], cancellation);
         return [.. rows.GroupBy(row => (row.Name, row.Prefix, row.Owner, row.PassesToken)).Select(service => new RegisteredService(
             service.Key.Name,

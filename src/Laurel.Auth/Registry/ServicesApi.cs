@@ -92,7 +92,7 @@ internal static class ServicesApi
     }
 
     private static async Task<Results<Ok<InstanceLease>, Problem>> Register(
-        string name, Body<InstanceRequest> body, Caller caller, Actor actor, ServiceStore store, ClusterKey cluster, CancellationToken cancellation)
+        string name, ToldBody<InstanceRequest> body, Caller caller, Actor actor, ServiceStore store, ClusterKey cluster, CancellationToken cancellation)
     {
         if (!RouteTable.IsName(name))
             return new Problem(Errors.NotFound);
