@@ -57,6 +57,8 @@ public sealed record GatewayOptions
             var instances = service.ToService().Instances;
             if (instances.Count == 0 || !instances.All(instance => InnerAddress.Is(instance.Address, out _)))
                 throw new StartupException($"Laurel__Gateway__Services names no address for '{service.Name}', or one that is none: an address is like http://10.0.0.7:5000.");
+            if (instances.DistinctBy(instance => instance.Address, StringComparer.OrdinalIgnoreCase).Count() < instances.Count)
+                throw new StartupException($"Laurel__Gateway__Services names an address of '{service.Name}' twice.");
         }
 
         return options;

@@ -70,7 +70,8 @@ internal sealed class ProxyTable : IProxyConfigProvider
         // Who is away is told to be away: that there is no such route would be taken for good.
         foreach (var instance in service.Absent is { } absent ? [absent] : service.Instances)
         {
-            foreach (var route in instance.Routes ?? [])
+            // One that has not said yet that its service stands elsewhere now may state what is another's meanwhile.
+            foreach (var route in (instance.Routes ?? []).Where(route => service.Prefix is not { } below || RouteTable.IsBelow(route.Path, below)))
                 stated[(route.Method, RouteTable.Shape(route.Path))] = (route, instance);
         }
 

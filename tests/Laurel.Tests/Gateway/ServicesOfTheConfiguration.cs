@@ -53,6 +53,7 @@ public sealed class ServicesOfTheConfiguration(TestPostgres postgres)
     [InlineData("guilds", "/guilds", "http://10.0.0.7", "else", "/v1/else", "http://10.0.0.7", "Laurel's own")]
     [InlineData("guilds", "/guilds", "http://10.0.0.7", "else", "/else", "", "no address")]
     [InlineData("guilds", "/guilds", "http://10.0.0.7", "else", "/else", "http://169.254.169.254", "no address")]
+    [InlineData("guilds", "/guilds", "http://10.0.0.7", "else", "/else", "http://shop:80; http://Shop:80", "of 'else' twice")]
     public void Settings_that_cannot_be_are_told_at_the_start(string name, string prefix, string addresses, string otherName, string otherPrefix, string otherAddresses, string because)
     {
         var settings = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>

@@ -27,6 +27,17 @@ public sealed class TablesThatCannotBe(ApartLaurel apart) : IClassFixture<ApartL
         Assert.Equal(before, applied.Services);
     }
 
+    /// <summary>Two routes of one path would be answered with 500.</summary>
+    [Fact]
+    public void What_a_process_stated_below_its_services_former_prefix_is_not_its_any_more()
+    {
+        var table = new ProxyTable();
+        ServiceInstance stale = new("http://10.0.0.7", "/health", Routes: [new ServiceRoute("GET", "/shop/top")]);
+        ServiceInstance now = new("http://10.0.0.8", "/health", Routes: [new ServiceRoute("GET", "/store/top")]);
+        table.Replace([new("first", [stale, now], "/store"), new("second", [new("http://10.0.0.9", "/health", Routes: stale.Routes)], "/shop")]);
+        Assert.Equal([("first", "/store/top"), ("second", "/shop/top")], table.GetConfig().Routes.Select(route => (route.ClusterId!, route.Match.Path!)));
+    }
+
     private async Task<int> Readiness() => (await apart.App.Anonymous.Get("/health/ready")).Status;
 
     private static RegisteredService Named(string name, string prefix) => new(name, [new ServiceInstance("http://127.0.0.1:1", "/health")], prefix);
