@@ -34,6 +34,7 @@ public sealed class SpeakingForLaurel(LaurelApp app) : IClassFixture<LaurelApp>
             headers.Connection = "x-hop";
             headers["X-Hop"] = "for the gateway";
             headers["X-Own"] = "its own";
+            headers["x-accel-redirect"] = headers["X-Accel-Expires"] = headers["X-Sendfile"] = "/etc/passwd";
             headers.SetCookie = new[] { "board=1; Path=/", $"{SessionCookies.Access}=theirs; Path=/", $" {SessionCookies.Refresh.ToLowerInvariant()}=theirs", $"={SessionCookies.Access}=theirs" };
             return context.Response.WriteAsync("<script>alert(1)</script>", context.RequestAborted);
         };
@@ -50,7 +51,7 @@ public sealed class SpeakingForLaurel(LaurelApp app) : IClassFixture<LaurelApp>
         Assert.Equal("no-store", Header(response, "Cache-Control"));
         Assert.Equal("its own", Header(response, "X-Own"));
         Assert.Equal(["board=1; Path=/"], response.Headers.GetValues("Set-Cookie"));
-        foreach (var gone in new[] { "Server", "X-Powered-By", "Access-Control-Allow-Origin", "Clear-Site-Data", "X-Hop", "Strict-Transport-Security" })
+        foreach (var gone in new[] { "Server", "X-Powered-By", "Access-Control-Allow-Origin", "Clear-Site-Data", "X-Hop", "Strict-Transport-Security", "X-Accel-Redirect", "X-Accel-Expires", "X-Sendfile" })
             Assert.False(response.Headers.Contains(gone), gone);
     }
 
