@@ -30,7 +30,7 @@ internal static class KnownSettings
         ("Laurel__Auth__SignUpsPerHour", "sign-ups that one address may make in an hour (200)"),
         ("Laurel__Auth__PasswordQueue", "sign-ins that may wait for their turn (200)"),
         ("Laurel__Auth__PasswordIterations", "rounds of PBKDF2-SHA512 (210000, which is also the least)"),
-        ("Laurel__Auth__EventsUrl", "where logins are reported as activities (this process)"),
+        ("Laurel__Auth__EventsUrl", "where logins are reported as activities (who is registered, else this process)"),
         ("Laurel__Events__KeepDays", "days that activities are kept at least (90)"),
         ("Laurel__Events__RowsInMemory", "rows of progress that a process may hold in memory (400000)"),
         ("Laurel__Claims__ApproveGrantsAbove", "points that one operator may grant by hand; of more a second one approves (10000)"),
