@@ -19,6 +19,9 @@ internal sealed record Settings(IConfigurationRoot Configuration)
     /// <summary>What this process does.</summary>
     public Roles Roles { get; init; } = RolesText.Parse(Configuration["Laurel:Roles"]);
 
+    /// <summary>What of it stood among the arguments.</summary>
+    public IReadOnlyList<KeyValuePair<string, string?>> Arguments { get; init; } = [];
+
     /// <summary>Which of Laurel's services this process serves.</summary>
     public IReadOnlyList<string> OwnServices =>
         [.. new[] { (Roles.Auth, AuthSetup.Service), (Roles.Events, EventsSetup.Service) }.Where(one => Roles.Has(one.Item1)).Select(one => one.Item2)];
@@ -49,7 +52,7 @@ internal sealed record Settings(IConfigurationRoot Configuration)
             .AddInMemoryCollection([new("environment", environment)])
             .Build();
         KnownSettings.Check(configuration);
-        return new Settings(configuration);
+        return new Settings(configuration) { Arguments = pairs };
     }
 
     private static Uri[] Addresses(IConfiguration configuration, string name) =>
