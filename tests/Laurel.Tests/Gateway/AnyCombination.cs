@@ -1,4 +1,3 @@
-using Laurel.Platform.Http;
 using Laurel.Tests.Support;
 
 namespace Laurel.Tests.Gateway;

@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using System.Text;
 using Laurel.Platform.Access;
 using Laurel.Platform.Limits;
-using Laurel.Platform.Postgres;
 using Laurel.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -3,7 +3,6 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Laurel.Platform.Access;
-using Laurel.Platform.Postgres;
 using Laurel.Tests.Support;
 
 namespace Laurel.Tests.Events.Coupons;
