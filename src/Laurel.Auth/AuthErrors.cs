@@ -18,5 +18,6 @@ public static class AuthErrors
     public static readonly Error ServiceTaken = new(409, "service_taken", "A service of this name is somebody else's");
     public static readonly Error PrefixTaken = new(409, "prefix_taken", "Another service stands below this prefix, or above it");
     public static readonly Error ServiceRemoved = new(409, "service_removed", "An admin has removed this service; an admin can add it again");
+    public static readonly Error RegistryFull = new(409, "registry_full", "No more can be registered: an account has up to 20 services, a service up to 50 processes, and what they say of themselves 4 MB");
     public static readonly Error InvalidScope = new(400, "invalid_scope", "The service account does not have this scope");
 }

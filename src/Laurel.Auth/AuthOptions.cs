@@ -20,7 +20,7 @@ public sealed record AuthOptions
 
     public int PasswordIterations { get; init; } = SafePasswordIterations;
 
-    /// <summary>Where logins are reported as activities; without it, where this process itself listens.</summary>
+    /// <summary>Where logins are reported as activities; without it, where the processes of events say that they are, else where this process itself listens.</summary>
     public Uri? EventsUrl { get; init; }
 
     public static AuthOptions Read(IConfiguration configuration, bool production)

@@ -18,10 +18,13 @@ public sealed record ConfiguredService
 
     public bool IdentityHeaders { get; init; }
 
+    public bool PassesToken { get; init; }
+
     internal RegisteredService ToService() => new(
         Name,
         [.. Addresses.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(address => new ServiceInstance(address, HealthPath, IdentityHeaders: IdentityHeaders))],
-        Prefix);
+        Prefix,
+        PassesToken: PassesToken);
 }
 
 /// <summary>The settings of the gateway (<c>Laurel:Gateway</c>), checked once at start.</summary>
@@ -41,9 +44,9 @@ public sealed record GatewayOptions
             throw new StartupException($"The settings Laurel__Gateway cannot be read: {exception.Message}", exception);
         }
 
-        if (options.Services.Select(service => service.Name).FirstOrDefault(name => name.Length == 0 || RegistrySnapshot.OwnNames.Contains(name, StringComparer.OrdinalIgnoreCase)) is { } unusable)
-            throw new StartupException($"Laurel__Gateway__Services needs a name for each service, and '{unusable}' is none.");
-        if (options.Services.DistinctBy(service => service.Name, StringComparer.OrdinalIgnoreCase).Count() < options.Services.Count)
+        if (options.Services.Select(service => service.Name).FirstOrDefault(name => !RouteTable.IsName(name) || RegistrySnapshot.OwnNames.Contains(name)) is { } unusable)
+            throw new StartupException($"Laurel__Gateway__Services needs a name for each service, 2 to 40 letters a to z, digits and hyphens, and '{unusable}' is none.");
+        if (options.Services.DistinctBy(service => service.Name).Count() < options.Services.Count)
             throw new StartupException("Laurel__Gateway__Services names a service twice: more addresses of one are separated by semicolons.");
         foreach (var service in options.Services)
         {
@@ -54,6 +57,8 @@ public sealed record GatewayOptions
             var instances = service.ToService().Instances;
             if (instances.Count == 0 || !instances.All(instance => InnerAddress.Is(instance.Address, out _)))
                 throw new StartupException($"Laurel__Gateway__Services names no address for '{service.Name}', or one that is none: an address is like http://10.0.0.7:5000.");
+            if (instances.DistinctBy(instance => instance.Address, StringComparer.OrdinalIgnoreCase).Count() < instances.Count)
+                throw new StartupException($"Laurel__Gateway__Services names an address of '{service.Name}' twice.");
         }
 
         return options;

@@ -29,6 +29,8 @@ public static class GatewaySetup
         services.AddSingleton(table);
         services.AddSingleton(provider => new ServiceDocuments(
             provider.GetRequiredService<ProxyTable>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ServiceDocuments>>()));
+        services.AddSingleton<AppliedTable>();
+        services.AddSingleton<IConfigChangeListener>(provider => provider.GetRequiredService<AppliedTable>());
         services.AddSingleton<RegistryWatch>();
         services.AddSingleton<Failover>();
         services.AddSingleton<Breaker>();

@@ -14,7 +14,7 @@ namespace Laurel.Gateway;
 /// nobody could renew theirs meanwhile.
 /// </summary>
 internal sealed class RegistryWatch(
-    AuthAddress auth, ClusterKey cluster, GatewayOptions options, GatewayRole role, ProxyTable table, TimeProvider time, ILogger<RegistryWatch> log)
+    AuthAddress auth, ClusterKey cluster, GatewayOptions options, GatewayRole role, ProxyTable table, AppliedTable applied, TimeProvider time, ILogger<RegistryWatch> log)
 {
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(5);
 
@@ -24,12 +24,12 @@ internal sealed class RegistryWatch(
     private IReadOnlyList<RegisteredService> _told = [];
     private (IReadOnlyList<RegisteredService> Services, DateTimeOffset Until)? _kept;
 
-    /// <summary>Whether it has known a second ago of all of Laurel, be it that a service has gone again: what is new takes a moment to become routes.</summary>
+    /// <summary>Whether there have been routes a second ago to all of Laurel, be it that a service has gone again. That it is known of is not enough.</summary>
     public bool KnowsLaurel { get; private set; }
 
     public async Task Refresh(CancellationToken cancellation)
     {
-        KnowsLaurel = role.Others.All(name => _told.Any(service => service.Name == name));
+        KnowsLaurel = role.Others.All(name => applied.Services.Any(service => service.Name == name));
         using var request = new HttpRequestMessage(HttpMethod.Get, auth.Uri("/v1/services/registry"));
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", cluster.Stamp());
         if (_tag is not null)
@@ -49,7 +49,7 @@ internal sealed class RegistryWatch(
             return;
         if (response.StatusCode != HttpStatusCode.NotModified)
         {
-            var snapshot = await response.Content.ReadFromJsonAsync<RegistrySnapshot>(JsonRules.Options, cancellation);
+            var snapshot = await response.Content.ReadFromJsonAsync<RegistrySnapshot>(JsonRules.AmongOurselves, cancellation);
             _told = [.. snapshot!.Services.Where(service => !role.Serves(service.Name) && !TakesWhatIsConfigured(service))];
         }
 
@@ -70,7 +70,7 @@ internal sealed class RegistryWatch(
     /// <summary>The registry does not know what this gateway's settings name; who registers in its place gets nothing.</summary>
     private bool TakesWhatIsConfigured(RegisteredService service)
     {
-        var takes = Array.Exists(_configured, configured => configured.Name == service.Name
+        var takes = Array.Exists(_configured, configured => configured.Name.Equals(service.Name, StringComparison.OrdinalIgnoreCase)
             || (service.Prefix is { } prefix && (RouteTable.IsBelow(prefix, configured.Prefix!) || RouteTable.IsBelow(configured.Prefix!, prefix))));
         if (takes)
             log.LogWarning("The service {Service} has registered in the place of one that the settings name, and gets no requests", service.Name);

@@ -51,7 +51,7 @@ internal static class LaurelHost
             builder.Services.AddEventsWork();
         if (roles.Has(Roles.Gateway))
             builder.Services.AddGateway(GatewayOptions.Read(configuration), settings.OwnServices);
-        else if (settings.OwnServices.Count > 0)
+        if (settings.IsToldOf)
             builder.Services.AddHostedService<Registration>();
 
         var app = builder.Build();

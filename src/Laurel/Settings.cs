@@ -19,9 +19,15 @@ internal sealed record Settings(IConfigurationRoot Configuration)
     /// <summary>What this process does.</summary>
     public Roles Roles { get; init; } = RolesText.Parse(Configuration["Laurel:Roles"]);
 
+    /// <summary>What of it stood among the arguments.</summary>
+    public IReadOnlyList<KeyValuePair<string, string?>> Arguments { get; init; } = [];
+
     /// <summary>Which of Laurel's services this process serves.</summary>
     public IReadOnlyList<string> OwnServices =>
         [.. new[] { (Roles.Auth, AuthSetup.Service), (Roles.Events, EventsSetup.Service) }.Where(one => Roles.Has(one.Item1)).Select(one => one.Item2)];
+
+    /// <summary>Whether other processes have to know where this one is. One that does all that Laurel does is all of Laurel.</summary>
+    public bool IsToldOf => OwnServices.Count > 0 && Roles != Roles.All;
 
     /// <summary>Where the auth service is, each of its processes or what stands before them; none: in this process.</summary>
     public IReadOnlyList<Uri> AuthUrls { get; } = Addresses(Configuration, "AuthUrl");
@@ -46,7 +52,7 @@ internal sealed record Settings(IConfigurationRoot Configuration)
             .AddInMemoryCollection([new("environment", environment)])
             .Build();
         KnownSettings.Check(configuration);
-        return new Settings(configuration);
+        return new Settings(configuration) { Arguments = pairs };
     }
 
     private static Uri[] Addresses(IConfiguration configuration, string name) =>

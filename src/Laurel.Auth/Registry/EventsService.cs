@@ -18,7 +18,7 @@ internal sealed class EventsService(
     /// <summary>Who auth is there: it needs no account to speak for itself.</summary>
     private static readonly ServiceAccountId OwnAccount = new(new Guid("00000000-0000-0000-0000-00000a074001"));
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false })
+    private readonly HttpClient _http = new(InnerHttp.Handler())
     {
         Timeout = TimeSpan.FromSeconds(10),
     };

@@ -1,13 +1,13 @@
-using System.Text.RegularExpressions;
 using Laurel.Platform.Http;
 using Laurel.Platform.Registry;
 
 namespace Laurel.Auth.Registry;
 
 /// <summary>What may stand behind the gateway. Pure.</summary>
-internal static partial class ServiceRules
+internal static class ServiceRules
 {
-    public static bool IsName(string name) => Name().IsMatch(name);
+    /// <summary>To be found among the paths would take a gateway more memory than it has.</summary>
+    public static FieldError Tangled => new FieldError("routes", "tangled_routes", "Too many of these paths differ by a parameter here and plain segments there: give each its own plain beginning.");
 
     public static FieldError? CheckPrefix(string prefix)
     {
@@ -38,10 +38,10 @@ internal static partial class ServiceRules
 
         if (routes.DistinctBy(route => (route.Method, RouteTable.Shape(route.Path))).Count() < routes.Count)
             yield return new FieldError("routes", "repeated_route", "Each route stands here once.");
+        // Only what is a path has few enough segments to be walked.
+        if (routes.Count <= RouteTable.MaxRoutes && routes.All(route => RouteTable.Fault(route, prefix) is null) && RouteTree.Size(routes) > RouteTree.MaxSize)
+            yield return Tangled;
     }
 
     private static bool IsPath(string path) => path.Length is > 0 and <= 200 && path[0] == '/' && !path.AsSpan().ContainsAnyExceptInRange('!', '~') && !path.Contains("//", StringComparison.Ordinal);
-
-    [GeneratedRegex("^[a-z][a-z0-9-]{1,39}\\z", RegexOptions.NonBacktracking)]
-    private static partial Regex Name();
 }

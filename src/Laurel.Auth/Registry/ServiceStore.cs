@@ -20,6 +20,12 @@ public enum Registering
 
     /// <summary>An admin has removed it.</summary>
     Removed,
+
+    /// <summary>There is no room for more.</summary>
+    Full,
+
+    /// <summary>Together with what else is registered its routes are too much for a gateway.</summary>
+    Tangled,
 }
 
 /// <summary>The services behind the gateway. Leases are by the database's clock.</summary>
@@ -48,11 +54,11 @@ internal sealed class ServiceStore(NpgsqlDataSource database)
             [RegistrySnapshot.Lease, name, instance.Address, digest, prefix, owner], cancellation);
         return renewed > 0
             ? Registering.Done
-            : await Admit(name, prefix, owner, instance.Address, digest, said, actor, cancellation);
+            : await Admit(name, prefix, owner, instance, digest, said, actor, cancellation);
     }
 
     private Task<Registering> Admit(
-        string name, string? prefix, string owner, string address, byte[] digest, string said, Actor actor, CancellationToken cancellation) =>
+        string name, string? prefix, string owner, ServiceInstance instance, byte[] digest, string said, Actor actor, CancellationToken cancellation) =>
         database.InTransaction(async transaction =>
         {
             // Whether a prefix overlaps another's is no constraint's to decide: one registers after the other.
@@ -66,6 +72,14 @@ internal sealed class ServiceStore(NpgsqlDataSource database)
                 return Registering.NameTaken;
             if (await Overlaps(transaction, name, prefix, cancellation))
                 return Registering.PrefixTaken;
+            if (prefix is not null)
+            {
+                // Nobody is told of them any more; who comes and goes under ever other addresses fills no disk.
+                await transaction.Execute("DELETE FROM service_instances WHERE name = $1 AND expires_at <= now()", [name], cancellation);
+                var room = await RegistryRoom.For(transaction, name, isNew: known.Count == 0, owner, instance, said.Length, cancellation);
+                if (room != Registering.Done)
+                    return room;
+            }
 
             await transaction.Execute(
                 """
@@ -76,42 +90,46 @@ internal sealed class ServiceStore(NpgsqlDataSource database)
                 [name, prefix, owner], cancellation);
             await transaction.Execute(
                 """
-                INSERT INTO service_instances (name, address, digest, said, expires_at)
-                VALUES ($1, $2, $3, $4::jsonb, now() + $5)
+                INSERT INTO service_instances (name, address, digest, said, bytes, expires_at)
+                VALUES ($1, $2, $3, $4::jsonb, $5, now() + $6)
                 ON CONFLICT (name, address) DO UPDATE
-                SET digest = excluded.digest, said = excluded.said, expires_at = excluded.expires_at, registered_at = now()
+                SET digest = excluded.digest, said = excluded.said, bytes = excluded.bytes, expires_at = excluded.expires_at, registered_at = now()
                 """,
-                [name, address, digest, said, RegistrySnapshot.Lease], cancellation);
-            await AuditTrail.Add(transaction, new AuditEntry(actor, "service.registered", "service", name, After: new { prefix, address }), cancellation);
+                [name, instance.Address, digest, said, said.Length, RegistrySnapshot.Lease], cancellation);
+            await AuditTrail.Add(transaction, new AuditEntry(actor, "service.registered", "service", name, After: new { prefix, instance.Address }), cancellation);
             return Registering.Done;
         }, cancellation);
 
     /// <summary>An admin names a service, and perhaps its processes; one that was removed may come back by it.</summary>
-    public Task<Registering> Add(string name, string prefix, string? owner, IReadOnlyList<ServiceInstance> instances, Actor actor, CancellationToken cancellation) =>
+    public Task<Registering> Add(RegisteredService service, string prefix, Actor actor, CancellationToken cancellation) =>
         database.InTransaction(async transaction =>
         {
+            var (name, owner, instances) = (service.Name, service.Owner, service.Instances);
             await transaction.Execute("LOCK TABLE services IN SHARE ROW EXCLUSIVE MODE", [], cancellation);
             if (await Overlaps(transaction, name, prefix, cancellation))
                 return Registering.PrefixTaken;
+            if (!await RegistryRoom.IsFor(transaction, name, [.. instances.Select(one => one.Address)], instances.Sum(one => Said(one).Json.Length), cancellation))
+                return Registering.Full;
             var added = await transaction.Execute(
                 """
-                INSERT INTO services (name, prefix, owner)
-                VALUES ($1, $2, $3)
-                ON CONFLICT (name) DO UPDATE SET prefix = excluded.prefix, owner = excluded.owner, added_at = now(), removed_at = NULL
+                INSERT INTO services (name, prefix, owner, passes_token)
+                VALUES ($1, $2, $3, $4)
+                ON CONFLICT (name) DO UPDATE
+                SET prefix = excluded.prefix, owner = excluded.owner, passes_token = excluded.passes_token, added_at = now(), removed_at = NULL
                 WHERE services.removed_at IS NOT NULL
                 """,
-                [name, prefix, owner], cancellation);
+                [name, prefix, owner, service.PassesToken], cancellation);
             if (added == 0)
                 return Registering.NameTaken;
             foreach (var instance in instances)
             {
                 var (said, digest) = Said(instance);
                 await transaction.Execute(
-                    "INSERT INTO service_instances (name, address, digest, said) VALUES ($1, $2, $3, $4::jsonb)",
-                    [name, instance.Address, digest, said], cancellation);
+                    "INSERT INTO service_instances (name, address, digest, said, bytes) VALUES ($1, $2, $3, $4::jsonb, $5)",
+                    [name, instance.Address, digest, said, said.Length], cancellation);
             }
 
-            await AuditTrail.Add(transaction, new AuditEntry(actor, "service.added", "service", name, After: new { prefix, owner, addresses = instances.Select(one => one.Address) }), cancellation);
+            await AuditTrail.Add(transaction, new AuditEntry(actor, "service.added", "service", name, After: new { prefix, owner, service.PassesToken, addresses = instances.Select(one => one.Address) }), cancellation);
             return Registering.Done;
         }, cancellation);
 
@@ -150,7 +168,7 @@ internal sealed class ServiceStore(NpgsqlDataSource database)
     {
         var tag = await database.Query(
             $"""
-            SELECT md5(string_agg(services.name || ' ' || COALESCE(prefix, '') || ' ' || COALESCE(owner, '') || ' ' || COALESCE(address, '') || ' ' || COALESCE(encode(digest, 'hex'), '')
+            SELECT md5(string_agg(services.name || ' ' || COALESCE(prefix, '') || ' ' || COALESCE(owner, '') || ' ' || passes_token || ' ' || COALESCE(address, '') || ' ' || COALESCE(encode(digest, 'hex'), '')
                 || CASE WHEN expires_at <= now() THEN ' gone' ELSE '' END, ',' ORDER BY services.name, registered_at, address))
             {Known}
             """,
@@ -162,18 +180,19 @@ internal sealed class ServiceStore(NpgsqlDataSource database)
     {
         var rows = await database.Query(
             $"""
-            SELECT services.name, prefix, owner, said, expires_at <= now() IS TRUE
+            SELECT services.name, prefix, owner, passes_token, said, expires_at <= now() IS TRUE
             {Known}
             ORDER BY services.name, registered_at, address
             """,
-            row => (Name: row.GetString(0), Prefix: row.OptionalText(1), Owner: row.OptionalText(2),
-                Instance: row.OptionalText(3) is { } said ? JsonSerializer.Deserialize<ServiceInstance>(said, JsonRules.Options) : null, IsGone: row.GetBoolean(4)),
+            row => (Name: row.GetString(0), Prefix: row.OptionalText(1), Owner: row.OptionalText(2), PassesToken: row.GetBoolean(3),
+                Instance: row.OptionalText(4) is { } said ? JsonSerializer.Deserialize<ServiceInstance>(said, JsonRules.AmongOurselves) : null, IsGone: row.GetBoolean(5)),
             [], cancellation);
-        return [.. rows.GroupBy(row => (row.Name, row.Prefix, row.Owner)).Select(service => new RegisteredService(
+        return [.. rows.GroupBy(row => (row.Name, row.Prefix, row.Owner, row.PassesToken)).Select(service => new RegisteredService(
             service.Key.Name,
             [.. service.Where(row => !row.IsGone).Select(row => row.Instance).OfType<ServiceInstance>()],
             service.Key.Prefix,
             service.Key.Owner,
+            service.Key.PassesToken,
             service.All(row => row.IsGone) ? service.Last().Instance : null))];
     }
 

@@ -21,10 +21,13 @@ public sealed record InstanceRequest(
 /// <param name="IdentityKey">In base64, for whoever wants to be told who calls: with it the gateways sign what they tell. A secret.</param>
 public sealed record InstanceLease(int LeaseSeconds, int RenewAfterSeconds, string? IdentityKey = null);
 
-/// <summary>A service that an admin names: who may register its processes, or where they are.</summary>
+/// <summary>
+/// A service that an admin names: who may register its processes, or where they are; and whether it is given the tokens of who calls, with
+/// which it can act as they.
+/// </summary>
 public sealed record NewServiceRequest(
     string Name, string Prefix, ServiceAccountId? Owner = null, IReadOnlyList<string>? Addresses = null, string HealthPath = "/health/ready", string? OpenApiPath = null,
-    bool IdentityHeaders = false, IReadOnlyList<ServiceRoute>? Routes = null);
+    bool IdentityHeaders = false, IReadOnlyList<ServiceRoute>? Routes = null, bool PassesToken = false);
 
 /// <summary>All services behind the gateway.</summary>
 public sealed record ServiceList(IReadOnlyList<RegisteredService> Items);
@@ -38,7 +41,7 @@ internal static class ServicesApi
         services.MapPost("", Add)
             .Allow(Role.Admin)
             .WithSummary("Add a service: at fixed addresses, or with an account that may register its processes")
-            .Answers(Errors.RuleBroken, AuthErrors.ServiceTaken, AuthErrors.PrefixTaken);
+            .Answers(Errors.RuleBroken, AuthErrors.ServiceTaken, AuthErrors.PrefixTaken, AuthErrors.RegistryFull);
         services.MapDelete("/{name}", Remove)
             .Allow(Role.Admin)
             .WithSummary("Remove a service")
@@ -48,7 +51,7 @@ internal static class ServicesApi
             .AllowScope(Scopes.ServicesRegister)
             .WithSummary("Say where a process of a service is and what it serves, or that it is still there")
             .WithDescription("Said again before its lease ends; the first who asks for a free name and a free prefix has them.")
-            .Answers(Errors.NotFound, Errors.Forbidden, Errors.RuleBroken, AuthErrors.ServiceTaken, AuthErrors.PrefixTaken, AuthErrors.ServiceRemoved);
+            .Answers(Errors.NotFound, Errors.Forbidden, Errors.RuleBroken, AuthErrors.ServiceTaken, AuthErrors.PrefixTaken, AuthErrors.ServiceRemoved, AuthErrors.RegistryFull);
         services.MapDelete("/{name}/instances", Leave)
             .AllowScope(Scopes.ServicesRegister)
             .WithSummary("Say that a process goes")
@@ -63,7 +66,7 @@ internal static class ServicesApi
         TypedResults.Ok(new ServiceList(await store.All(cancellation)));
 
     private static async Task<Results<NoContent, Problem>> Remove(string name, Actor actor, ServiceStore store, CancellationToken cancellation) =>
-        !RegistrySnapshot.OwnNames.Contains(name) && ServiceRules.IsName(name) && await store.Remove(name, actor, cancellation)
+        !RegistrySnapshot.OwnNames.Contains(name) && RouteTable.IsName(name) && await store.Remove(name, actor, cancellation)
             ? TypedResults.NoContent()
             : new Problem(Errors.NotFound);
 
@@ -81,16 +84,17 @@ internal static class ServicesApi
         if (broken.OfType<FieldError>().ToList() is { Count: > 0 } errors)
             return Problem.Rules(errors);
 
-        var added = await store.Add(wanted.Name, wanted.Prefix, wanted.Owner?.ToString(), instances, actor, cancellation);
+        var service = new RegisteredService(wanted.Name, instances, wanted.Prefix, wanted.Owner?.ToString(), wanted.PassesToken);
+        var added = await store.Add(service, wanted.Prefix, actor, cancellation);
         return added == Registering.Done
-            ? TypedResults.Created($"/v1/services/{wanted.Name}", new RegisteredService(wanted.Name, instances, wanted.Prefix, wanted.Owner?.ToString()))
+            ? TypedResults.Created($"/v1/services/{wanted.Name}", service)
             : Refused(added);
     }
 
     private static async Task<Results<Ok<InstanceLease>, Problem>> Register(
-        string name, Body<InstanceRequest> body, Caller caller, Actor actor, ServiceStore store, ClusterKey cluster, CancellationToken cancellation)
+        string name, ToldBody<InstanceRequest> body, Caller caller, Actor actor, ServiceStore store, ClusterKey cluster, CancellationToken cancellation)
     {
-        if (!ServiceRules.IsName(name))
+        if (!RouteTable.IsName(name))
             return new Problem(Errors.NotFound);
         var isOwn = RegistrySnapshot.OwnNames.Contains(name);
         if (isOwn != (caller.Subject == ClusterKey.Subject))
@@ -130,14 +134,16 @@ internal static class ServicesApi
         return TypedResults.Ok(new RegistrySnapshot(services));
     }
 
-    private static FieldError? CheckName(string name) => !ServiceRules.IsName(name) || RegistrySnapshot.OwnNames.Contains(name)
+    private static FieldError? CheckName(string name) => !RouteTable.IsName(name) || RegistrySnapshot.OwnNames.Contains(name)
         ? new FieldError("name", "invalid_name", "A name has 2 to 40 letters a to z, digits and hyphens, begins with a letter, and is none of Laurel's own services.")
         : null;
 
-    private static Problem Refused(Registering why) => new(why switch
+    private static Problem Refused(Registering why) => why switch
     {
+        Registering.Tangled => Problem.Rules([ServiceRules.Tangled]),
         Registering.PrefixTaken => AuthErrors.PrefixTaken,
         Registering.Removed => AuthErrors.ServiceRemoved,
+        Registering.Full => AuthErrors.RegistryFull,
         _ => AuthErrors.ServiceTaken,
-    });
+    };
 }

@@ -15,6 +15,7 @@ internal static class PublicAddress
         IPNetwork.Parse("10.0.0.0/8"), // private
         IPNetwork.Parse("100.64.0.0/10"), // shared by a carrier's customers
         IPNetwork.Parse("127.0.0.0/8"), // loopback
+        IPNetwork.Parse("168.63.129.16/32"), // answers inside one cloud alone, where the host beneath tells machines their secrets
         IPNetwork.Parse("169.254.0.0/16"), // link-local: where clouds tell machines their secrets
         IPNetwork.Parse("172.16.0.0/12"), // private
         IPNetwork.Parse("192.0.0.0/24"), // protocol assignments

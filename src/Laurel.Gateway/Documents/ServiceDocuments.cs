@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net.Http.Headers;
 using Laurel.Gateway.Proxying;
+using Laurel.Platform.Http;
 using Laurel.Platform.Registry;
 using Microsoft.Extensions.Logging;
 
@@ -34,7 +35,7 @@ public sealed class ServiceDocuments : IDisposable
     {
         (_table, _time, _log) = (table, time, log);
         _read = new Read([], []);
-        var handler = new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false };
+        var handler = InnerHttp.Handler();
         InnerConnections.Bound(handler);
         _http = new HttpClient(handler) { Timeout = Patience, MaxResponseContentBufferSize = MaxBytes };
     }

@@ -23,6 +23,11 @@ internal sealed class AnswerTransforms : ITransformProvider
     /// <summary>These hold for the whole origin: its sessions, its certificates, its other paths.</summary>
     private static readonly string[] OfTheOrigin = ["Clear-Site-Data", HeaderNames.AltSvc, "NEL", "Report-To", "Service-Worker-Allowed", "Origin-Agent-Cluster"];
 
+    /// <summary>A proxy before the gateway takes these for its own, and answers by them with files and paths that are nobody's to ask for.</summary>
+    private static readonly string[] OfTheProxy = ["X-Sendfile", "X-Lighttpd-Send-File", "X-Reproxy-Url"];
+
+    private const string OfNginx = "X-Accel-";
+
     /// <summary>What the gateway has said before the service was asked, and what therefore stands twice where the service says it too.</summary>
     private static readonly string[] Counted = ["RateLimit", "RateLimit-Policy"];
 
@@ -63,7 +68,7 @@ internal sealed class AnswerTransforms : ITransformProvider
                 return ValueTask.CompletedTask;
             }
 
-            foreach (var name in ClientHeaders.OfThisHop(new StringValues([.. answer.Headers.Connection])).Concat(OfTheOrigin))
+            foreach (var name in ClientHeaders.OfThisHop(new StringValues([.. answer.Headers.Connection])).Concat(OfTheOrigin).Concat(OfTheProxy).Concat(headers.Keys.Where(name => name.StartsWith(OfNginx, StringComparison.OrdinalIgnoreCase)).ToList()))
                 headers.Remove(name);
             if (headers.SetCookie is { Count: > 0 } cookies)
                 headers.SetCookie = Array.FindAll(cookies.ToArray(), cookie => cookie is not null && !ClientHeaders.IsOfSession(cookie));

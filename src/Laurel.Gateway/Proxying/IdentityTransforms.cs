@@ -11,7 +11,8 @@ namespace Laurel.Gateway.Proxying;
 
 /// <summary>
 /// Who calls, as the service behind is told: Laurel's own by the token, also where a browser sent it as a cookie; others that want it by
-/// headers, and by nothing with which they could act as the user. What a client says of itself is taken away in every spelling.
+/// headers, and by the token, with which they could act as the user, only where an admin or the settings say so. What a client says of
+/// itself is taken away in every spelling.
 /// </summary>
 internal sealed class IdentityTransforms(ClusterKey cluster, TimeProvider time) : ITransformProvider
 {
@@ -28,6 +29,7 @@ internal sealed class IdentityTransforms(ClusterKey cluster, TimeProvider time) 
     public void Apply(TransformBuilderContext context)
     {
         var isOwn = ProxyTable.IsOwn(context.Route);
+        var passesToken = ProxyTable.PassesToken(context.Route);
         var introduction = context.Route.Metadata?.GetValueOrDefault(ProxyTable.IdentityHeaders) is { } owner
             ? new Introduction(owner.Length == 0 ? null : cluster.KeyOf(context.Route.ClusterId!, owner), time)
             : null;
@@ -41,7 +43,9 @@ internal sealed class IdentityTransforms(ClusterKey cluster, TimeProvider time) 
                 ClientHeaders.Remove(transform.ProxyRequest, name);
 
             // A cookie counts where it was looked at whence it comes: somebody else's service that asks nobody in gets no token by it.
-            if (incoming.Headers.Authorization.Count == 0 && (isOwn || introduction is null) && Caller.Of(transform.HttpContext) is not null)
+            if (!passesToken)
+                outgoing.Authorization = null;
+            else if (incoming.Headers.Authorization.Count == 0 && Caller.Of(transform.HttpContext) is not null)
                 outgoing.Authorization = new AuthenticationHeaderValue("Bearer", incoming.Cookies[SessionCookies.Access]);
             if (isOwn)
                 KeepAddress(transform);

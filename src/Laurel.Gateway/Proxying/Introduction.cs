@@ -20,10 +20,8 @@ internal sealed class Introduction(byte[]? key, TimeProvider time)
     public const string UserRole = "X-User-Role";
     public const string Signature = "X-User-Signature";
 
-    /// <summary>The token goes no further: by it the service could act as the user.</summary>
     public void Make(Caller? caller, HttpRequestHeaders outgoing)
     {
-        outgoing.Authorization = null;
         if (caller is null)
             return;
         var id = Uri.EscapeDataString(caller.Subject);

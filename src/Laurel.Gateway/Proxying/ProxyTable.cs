@@ -14,10 +14,11 @@ namespace Laurel.Gateway.Proxying;
 /// <summary>What is passed on to whom, as YARP wants to be told: replaced whole.</summary>
 internal sealed class ProxyTable : IProxyConfigProvider
 {
-    /// <summary>Of a route whose service wants to be told who calls, and is told nothing else of them: the account that owns the service, if any.</summary>
+    /// <summary>Of a route whose service wants to be told who calls: the account that owns the service, if any.</summary>
     public const string IdentityHeaders = "identity";
 
     private const string OwnKey = "own";
+    private const string TokenKey = "token";
     private const string RolesKey = "roles";
     private const string ScopesKey = "scopes";
     private const string RepeatKey = "repeat";
@@ -26,20 +27,21 @@ internal sealed class ProxyTable : IProxyConfigProvider
 
     private static readonly Role[] Everybody = [Role.User, Role.Operator, Role.Auditor, Role.Admin];
 
-    private volatile Config _config = new([], []);
+    private volatile Config _config = new([], [], []);
 
     /// <summary>What it was made of.</summary>
-    public IReadOnlyList<RegisteredService> Services { get; private set; } = [];
+    public IReadOnlyList<RegisteredService> Services => _config.Services;
 
     public IProxyConfig GetConfig() => _config;
 
     public void Replace(IReadOnlyList<RegisteredService> services)
     {
         var before = _config;
-        Services = services;
-        _config = new Config([.. services.SelectMany(RoutesOf)], [.. services.Where(service => service.Instances.Count > 0 || service.Absent is not null).Select(ClusterOf)]);
+        _config = new Config(services, [.. services.SelectMany(RoutesOf)], [.. services.Where(service => service.Instances.Count > 0 || service.Absent is not null).Select(ClusterOf)]);
         before.Change();
     }
+
+    public static IReadOnlyList<RegisteredService> ServicesOf(IProxyConfig config) => ((Config)config).Services;
 
     /// <summary>Who may pass, by what stands in the route.</summary>
     public static AccessRule RuleOf(RouteConfig route)
@@ -56,6 +58,9 @@ internal sealed class ProxyTable : IProxyConfigProvider
     /// <summary>Whether it is one of Laurel's own services.</summary>
     public static bool IsOwn(RouteConfig route) => route.Metadata?.ContainsKey(OwnKey) == true;
 
+    /// <summary>Whether its service is given the tokens of who calls.</summary>
+    public static bool PassesToken(RouteConfig route) => route.Metadata?.ContainsKey(TokenKey) == true;
+
     public static LimitKind LimitOf(RouteConfig route) => route.Metadata?.GetValueOrDefault(LimitKey) is { } text ? Enum.Parse<LimitKind>(text) : LimitKind.Usual;
 
     public static Repeat? RepeatOf(RouteConfig route) => route.Metadata?.GetValueOrDefault(RepeatKey) is { } text ? Enum.Parse<Repeat>(text) : null;
@@ -67,7 +72,8 @@ internal sealed class ProxyTable : IProxyConfigProvider
         // Who is away is told to be away: that there is no such route would be taken for good.
         foreach (var instance in service.Absent is { } absent ? [absent] : service.Instances)
         {
-            foreach (var route in instance.Routes ?? [])
+            // One that has not said yet that its service stands elsewhere now may state what is another's meanwhile.
+            foreach (var route in (instance.Routes ?? []).Where(route => service.Prefix is not { } below || RouteTable.IsBelow(route.Path, below)))
                 stated[(route.Method, RouteTable.Shape(route.Path))] = (route, instance);
         }
 
@@ -95,8 +101,10 @@ internal sealed class ProxyTable : IProxyConfigProvider
             metadata[RepeatKey] = when.ToString();
         if (by.IdentityHeaders)
             metadata[IdentityHeaders] = service.Owner ?? "";
+        if (service.PassesToken)
+            metadata[TokenKey] = "";
         if (service.Prefix is null)
-            metadata[OwnKey] = "";
+            metadata[OwnKey] = metadata[TokenKey] = "";
         return new RouteConfig
         {
             RouteId = id,
@@ -128,9 +136,11 @@ internal sealed class ProxyTable : IProxyConfigProvider
     private static string[] Words(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
     [SuppressMessage("Design", "CA1001", Justification = "It holds no handle and no timer, and whoever reads it may still wait for its end.")]
-    private sealed class Config(IReadOnlyList<RouteConfig> routes, IReadOnlyList<ClusterConfig> clusters) : IProxyConfig
+    private sealed class Config(IReadOnlyList<RegisteredService> services, IReadOnlyList<RouteConfig> routes, IReadOnlyList<ClusterConfig> clusters) : IProxyConfig
     {
         private readonly CancellationTokenSource _changed = new();
+
+        public IReadOnlyList<RegisteredService> Services => services;
 
         public IReadOnlyList<RouteConfig> Routes => routes;
 

@@ -1,3 +1,4 @@
+using Laurel.Platform.Http;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -29,13 +30,7 @@ public sealed class AuthAddress : IDisposable
 
     public void Dispose() => Client.Dispose();
 
-    private sealed class AskAnotherNext(AuthAddress address) : DelegatingHandler(new SocketsHttpHandler
-    {
-        UseProxy = false,
-        UseCookies = false,
-        AllowAutoRedirect = false,
-        PooledConnectionLifetime = TimeSpan.FromMinutes(2),
-    })
+    private sealed class AskAnotherNext(AuthAddress address) : DelegatingHandler(InnerHttp.Handler())
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {

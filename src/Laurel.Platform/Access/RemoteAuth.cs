@@ -43,7 +43,7 @@ public sealed class RemoteAuth(AuthAddress address, ClusterKey cluster, RevokedS
             response.EnsureSuccessStatusCode();
         }
 
-        var list = await response.Content.ReadFromJsonAsync<RevocationList>(JsonRules.Options, cancellation);
+        var list = await response.Content.ReadFromJsonAsync<RevocationList>(JsonRules.AmongOurselves, cancellation);
         foreach (var revocation in list!.Items)
         {
             revoked.Add(revocation.SessionId, revocation.RevokedAt);

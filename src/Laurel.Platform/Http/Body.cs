@@ -63,7 +63,7 @@ public sealed class SignedBody<T>(byte[] bytes) : IEndpointParameterMetadataProv
 
 internal static class JsonBody
 {
-    private delegate T Parser<T>(ReadOnlySpan<byte> json);
+    internal delegate T Parser<T>(ReadOnlySpan<byte> json);
 
     public static ValueTask<T> Read<T>(HttpContext context) => Read(context, Parse<T>);
 
@@ -72,7 +72,7 @@ internal static class JsonBody
     /// <summary>The fields of a patch of a T. Each has been read as T would read it.</summary>
     public static ValueTask<JsonObject> ReadPatch<T>(HttpContext context) => Read(context, ParsePatch<T>);
 
-    private static async ValueTask<T> Read<T>(HttpContext context, Parser<T> parse)
+    internal static async ValueTask<T> Read<T>(HttpContext context, Parser<T> parse)
     {
         RequireJson(context.Request);
         var reader = context.Request.BodyReader;

@@ -12,7 +12,13 @@ public static class JsonRules
 {
     public const int MaxDepth = 32;
 
-    public static readonly JsonSerializerOptions Options = Create();
+    public static readonly JsonSerializerOptions Options = Create(JsonUnmappedMemberHandling.Disallow);
+
+    /// <summary>
+    /// What Laurel's own processes tell one another, and have stored: while one version takes another's place, a newer one says more than an
+    /// older one knows.
+    /// </summary>
+    public static readonly JsonSerializerOptions AmongOurselves = Create(JsonUnmappedMemberHandling.Skip);
 
     public static void Apply(JsonSerializerOptions options)
     {
@@ -36,10 +42,11 @@ public static class JsonRules
         }
     }
 
-    private static JsonSerializerOptions Create()
+    private static JsonSerializerOptions Create(JsonUnmappedMemberHandling unknown)
     {
         var options = new JsonSerializerOptions(JsonSerializerDefaults.General);
         Apply(options);
+        options.UnmappedMemberHandling = unknown;
         options.MakeReadOnly(populateMissingResolver: true);
         return options;
     }

@@ -15,11 +15,14 @@ public static class InnerAddress
         IPNetwork.Parse("169.254.0.0/16"), // link-local: metadata of clouds
         IPNetwork.Parse("192.0.0.192/32"), // metadata of one cloud
         IPNetwork.Parse("100.100.100.200/32"), // metadata of another
+        IPNetwork.Parse("168.63.129.16/32"), // the host beneath machines of another: certificates, and what else they are set up by
         IPNetwork.Parse("224.0.0.0/4"), // multicast
         IPNetwork.Parse("240.0.0.0/4"), // reserved, and broadcast
         IPNetwork.Parse("::/128"), // unspecified
         IPNetwork.Parse("fe80::/10"), // link-local
         IPNetwork.Parse("fd00:ec2::254/128"), // metadata, by IPv6
+        IPNetwork.Parse("fd20:ce::254/128"), // metadata of another
+        IPNetwork.Parse("fd00:42::42/128"), // and of another
         IPNetwork.Parse("ff00::/8"), // multicast
     ];
 

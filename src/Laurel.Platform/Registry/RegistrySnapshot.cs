@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Laurel.Platform.Access;
 using Laurel.Platform.Limits;
 
@@ -16,6 +17,7 @@ public sealed record ServiceRoute(
     string Method, string Path, bool Anyone = false, IReadOnlyList<Role>? Roles = null, IReadOnlyList<string>? Scopes = null, long? MaxBodyBytes = null, Repeat? Repeat = null,
     LimitKind? Limit = null)
 {
+    [JsonIgnore]
     public AccessRule Rule => new(Anyone, [.. Roles ?? []], [.. Scopes ?? []]);
 }
 
@@ -32,9 +34,10 @@ public sealed record ServiceInstance(
 /// <param name="Instances">Its processes, those that came last at the end.</param>
 /// <param name="Prefix">Below which all that it serves stands; Laurel's own services have none.</param>
 /// <param name="Owner">The account that registers its processes; none where their addresses are fixed.</param>
+/// <param name="PassesToken">Whether it is given the tokens of who calls, with which it can act as they: for an admin to say, or the settings of a gateway.</param>
 /// <param name="Absent">The process that was there last, where it is one of Laurel's own services and none is.</param>
 public sealed record RegisteredService(
-    string Name, IReadOnlyList<ServiceInstance> Instances, string? Prefix = null, string? Owner = null, ServiceInstance? Absent = null);
+    string Name, IReadOnlyList<ServiceInstance> Instances, string? Prefix = null, string? Owner = null, bool PassesToken = false, ServiceInstance? Absent = null);
 
 /// <summary>All that a gateway has to know, at one moment.</summary>
 public sealed record RegistrySnapshot(IReadOnlyList<RegisteredService> Services)

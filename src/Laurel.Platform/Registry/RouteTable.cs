@@ -13,6 +13,8 @@ namespace Laurel.Platform.Registry;
 public static partial class RouteTable
 {
     public const int MaxRoutes = 2_000;
+    public const int MaxPath = 200;
+    public const int MaxScopes = 20;
     public const long MaxBody = 64 * 1024 * 1024;
 
     /// <summary>What Laurel serves itself, now or later.</summary>
@@ -39,16 +41,18 @@ public static partial class RouteTable
     {
         if (!Methods.Contains(route.Method))
             return $"The method is one of {string.Join(", ", Methods)}.";
-        if (route.Path.Length > 400 || !Template().IsMatch(route.Path))
-            return "A path is made of plain segments, {name}, {name:guid}, {name:int}, and {**rest} at the end.";
+        if (route.Path.Length > MaxPath || !Template().IsMatch(route.Path))
+            return $"A path has up to {MaxPath} characters and is made of plain segments, {{name}}, {{name:guid}}, {{name:int}}, and {{**rest}} at the end.";
         if (Parameters().Matches(route.Path).GroupBy(parameter => parameter.Groups["name"].Value, StringComparer.OrdinalIgnoreCase).Any(same => same.Count() > 1))
             return "Each name stands in a path once.";
         if (prefix is not null && !IsBelow(route.Path, prefix))
             return $"All that this service serves is below {prefix}.";
         if (route.MaxBodyBytes is < 0 or > MaxBody)
             return $"A body has up to {MaxBody} bytes.";
-        if (route.Scopes is { } scopes && !scopes.All(TokenClaims.IsScope))
-            return "A scope is a word without spaces and quotation marks.";
+        if (route.Roles is { } roles && roles.Distinct().Count() < roles.Count)
+            return "Each role stands here once.";
+        if (route.Scopes is { } scopes && (scopes.Count > MaxScopes || !scopes.All(scope => scope.Length <= 100 && TokenClaims.IsScope(scope))))
+            return $"A scope is a word of up to 100 characters without spaces and quotation marks, and a route has up to {MaxScopes}.";
         return null;
     }
 
@@ -56,6 +60,9 @@ public static partial class RouteTable
     public static string Shape(string template) => Parameters().Replace(template.TrimEnd('/'), "{${stars}").ToLowerInvariant();
 
     public static bool IsReserved(string prefix) => Reserved.Any(reserved => IsBelow(prefix, reserved));
+
+    /// <summary>Of a service. In lower case: letter case makes no difference to a gateway.</summary>
+    public static bool IsName(string text) => Name().IsMatch(text);
 
     public static bool IsPrefix(string text) => text.Length is > 1 and <= 100 && Prefix().IsMatch(text);
 
@@ -77,6 +84,9 @@ public static partial class RouteTable
 
     [GeneratedRegex(@"\{(?<stars>\**)(?<name>[A-Za-z][A-Za-z0-9]*)", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Parameters();
+
+    [GeneratedRegex(@"^[a-z][a-z0-9-]{1,39}\z", RegexOptions.NonBacktracking)]
+    private static partial Regex Name();
 
     [GeneratedRegex(@"^(/[a-z0-9][a-z0-9._~-]*)+\z", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Prefix();

@@ -14,13 +14,15 @@ public sealed class Apart(PreparedFolder prepared) : IClassFixture<PreparedFolde
     {
         var gateway = $"http://127.0.0.1:{FreePorts()}";
         (string, string)[] settings = [("DOTNET_ENVIRONMENT", "Development"), ("Laurel__Auth__PasswordIterations", "1000")];
-        await using var apart = LaurelProcess.Start(prepared.Folder, settings, "apart", "--url", gateway);
+        await using var apart = LaurelProcess.Start(prepared.Folder, settings, "apart", "--url", gateway, "--Laurel:Auth:SignUpsPerHour=1");
         using var http = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = new Uri(gateway) };
         var api = new Api(http);
         await Eventually.True(async () => await IsReady(http), TimeSpan.FromMinutes(2));
 
         var me = new { email = $"{Playing.NewPerson():N}@example.com", password = "a lighthouse at dusk", nickname = "Ada" };
         (await api.Post("/v1/auth/signup", me)).Is(201);
+        // A setting that stands among the arguments is each process's; and who stands before the gateway is nobody's proxy, also from here.
+        (await api.Send(HttpMethod.Post, "/v1/auth/signup", Api.Json(me with { email = $"2{me.email}" }), ("X-Forwarded-For", "203.0.113.7"))).Refused(429, "too_many_requests");
         var token = (await api.Post("/v1/auth/login", new { me.email, me.password })).Is(200).Field("accessToken");
         await Eventually.True(async () => (await api.As(token).Get("/v1/me/progress")).Status == 200);
         Assert.Contains("Swagger", (await api.Get("/docs")).Is(200).Text, StringComparison.OrdinalIgnoreCase);

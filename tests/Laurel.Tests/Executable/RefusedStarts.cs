@@ -26,6 +26,8 @@ public sealed class RefusedStarts(TestPostgres postgres, PreparedFolder prepared
     [InlineData("99999", "--urls", "http://127.0.0.1:99999")]
     [InlineData("ftp", "--urls", "ftp://127.0.0.1:0")]
     [InlineData("/base", "--urls", "http://127.0.0.1:0/base")]
+    [InlineData("one address", "apart", "--url", "http://127.0.0.1:21000;http://127.0.0.1:21009")]
+    [InlineData("the port 65535", "apart", "--url", "http://+:65535")]
     public async Task Arguments_that_mean_nothing(string named, params string[] arguments)
     {
         var line = (await LaurelProcess.Run(Folder, [], arguments)).Refused();

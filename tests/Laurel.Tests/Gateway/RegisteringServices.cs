@@ -48,7 +48,7 @@ public sealed class RegisteringServices(LaurelApp app) : IClassFixture<LaurelApp
             new { method = "POST", path = $"{prefix}/scores/{{id:guid}}", roles = new[] { "OPERATOR" } },
             new { method = "PUT", path = $"{prefix}/scores", scopes = new[] { "scores:write" } },
         ];
-        await Registers(Account(), name, new { behind.Address, prefix, routes });
+        await Registers(Account(), name, new { behind.Address, prefix, routes, identityHeaders = true });
         await Eventually.True(async () => (await Raw(HttpMethod.Get, $"{prefix}/open")).Status == 200);
 
         var score = $"{prefix}/scores/{Playing.NewPerson()}";
@@ -61,7 +61,7 @@ public sealed class RegisteringServices(LaurelApp app) : IClassFixture<LaurelApp
         Assert.Equal(404, (await Raw(HttpMethod.Post, $"{prefix}/scores/none", app.PersonToken(Playing.NewPerson(), Role.Operator))).Status);
         Assert.Equal(405, (await Raw(HttpMethod.Delete, $"{prefix}/open")).Status);
         // Nothing that was refused has come to it: besides the two that passed there were only those to the open one.
-        Assert.Equal(2, behind.Asked.Count(asked => asked.ContainsKey("Authorization")));
+        Assert.Equal(2, behind.Asked.Count(asked => asked.ContainsKey("X-User-Id")));
     }
 
     /// <summary>Two versions of a service, while one takes the other's place.</summary>
@@ -117,6 +117,11 @@ public sealed class RegisteringServices(LaurelApp app) : IClassFixture<LaurelApp
     [InlineData("http://2852039166", "/one", "invalid_address")]
     [InlineData("http://[::ffff:169.254.169.254]:80", "/one", "invalid_address")]
     [InlineData("http://[fe80::1]", "/one", "invalid_address")]
+    [InlineData("http://168.63.129.16", "/one", "invalid_address")]
+    [InlineData("http://[::ffff:168.63.129.16]", "/one", "invalid_address")]
+    [InlineData("http://[fd00:ec2::254]", "/one", "invalid_address")]
+    [InlineData("http://[fd20:ce::254]", "/one", "invalid_address")]
+    [InlineData("http://[fd00:42::42]", "/one", "invalid_address")]
     [InlineData("http://0.0.0.0:80", "/one", "invalid_address")]
     [InlineData("http://user@10.0.0.7", "/one", "invalid_address")]
     [InlineData("http://10.0.0.7/path", "/one", "invalid_address")]

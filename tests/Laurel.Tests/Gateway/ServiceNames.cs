@@ -1,4 +1,3 @@
-using Laurel.Auth.Registry;
 using Laurel.Platform.Registry;
 
 namespace Laurel.Tests.Gateway;
@@ -11,7 +10,7 @@ public sealed class ServiceNames
     [InlineData("boards\n", false)]
     [InlineData("Boards", false)]
     [InlineData("b", false)]
-    public void A_name_is_a_word(string name, bool isName) => Assert.Equal(isName, ServiceRules.IsName(name));
+    public void A_name_is_a_word(string name, bool isName) => Assert.Equal(isName, RouteTable.IsName(name));
 
     [Theory]
     [InlineData("/boards", true)]

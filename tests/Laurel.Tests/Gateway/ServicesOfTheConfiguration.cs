@@ -20,12 +20,14 @@ public sealed class ServicesOfTheConfiguration(TestPostgres postgres)
         app.Settings["Laurel:Gateway:Services:0:Prefix"] = "/guilds";
         app.Settings["Laurel:Gateway:Services:0:Addresses"] = $"{behind.Address}; http://127.0.0.1:1";
         app.Settings["Laurel:Gateway:Services:0:IdentityHeaders"] = "true";
+        app.Settings["Laurel:Gateway:Services:0:PassesToken"] = "true";
         await app.InitializeAsync();
         var player = Playing.NewPerson();
         await Eventually.True(async () => (await Raw(app, "/guilds/mine", app.PersonToken(player))).Status == 200);
         Assert.Equal(($"{player}", "USER"), (behind.Asked.Last()["X-User-Id"], behind.Asked.Last()["X-User-Role"]));
         // Nobody has registered who could have been given a key.
         Assert.False(behind.Asked.Last().ContainsKey("X-User-Signature"));
+        Assert.True(behind.Asked.Last().ContainsKey("Authorization"));
         (await Raw(app, "/guilds/mine", null)).Refused(401, "unauthenticated");
         // Nothing says who else may come.
         (await Raw(app, "/guilds/mine", app.ServiceToken(Scopes.PointsWrite))).Refused(403, "forbidden");
@@ -45,10 +47,13 @@ public sealed class ServicesOfTheConfiguration(TestPostgres postgres)
     [InlineData("guilds", "/guilds", "http://10.0.0.7", "else", "/guilds/mine", "http://10.0.0.7", "also 'guilds's")]
     [InlineData("guilds", "/guilds", "http://10.0.0.7", "else", "/guilds", "http://10.0.0.7", "also ")]
     [InlineData("guilds", "/guilds", "http://10.0.0.7", "", "/else", "http://10.0.0.7", "needs a name")]
+    [InlineData("guilds", "/guilds", "http://10.0.0.7", "Guilds", "/else", "http://10.0.0.7", "needs a name")]
+    [InlineData("guilds", "/guilds", "http://10.0.0.7", "my guilds", "/else", "http://10.0.0.7", "needs a name")]
     [InlineData("guilds", "/guilds", "http://10.0.0.7", "events", "/else", "http://10.0.0.7", "needs a name")]
     [InlineData("guilds", "/guilds", "http://10.0.0.7", "else", "/v1/else", "http://10.0.0.7", "Laurel's own")]
     [InlineData("guilds", "/guilds", "http://10.0.0.7", "else", "/else", "", "no address")]
     [InlineData("guilds", "/guilds", "http://10.0.0.7", "else", "/else", "http://169.254.169.254", "no address")]
+    [InlineData("guilds", "/guilds", "http://10.0.0.7", "else", "/else", "http://shop:80; http://Shop:80", "of 'else' twice")]
     public void Settings_that_cannot_be_are_told_at_the_start(string name, string prefix, string addresses, string otherName, string otherPrefix, string otherAddresses, string because)
     {
         var settings = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>

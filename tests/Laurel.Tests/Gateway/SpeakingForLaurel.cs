@@ -34,6 +34,7 @@ public sealed class SpeakingForLaurel(LaurelApp app) : IClassFixture<LaurelApp>
             headers.Connection = "x-hop";
             headers["X-Hop"] = "for the gateway";
             headers["X-Own"] = "its own";
+            headers["x-accel-redirect"] = headers["X-Accel-Expires"] = headers["X-Sendfile"] = "/etc/passwd";
             headers.SetCookie = new[] { "board=1; Path=/", $"{SessionCookies.Access}=theirs; Path=/", $" {SessionCookies.Refresh.ToLowerInvariant()}=theirs", $"={SessionCookies.Access}=theirs" };
             return context.Response.WriteAsync("<script>alert(1)</script>", context.RequestAborted);
         };
@@ -50,7 +51,7 @@ public sealed class SpeakingForLaurel(LaurelApp app) : IClassFixture<LaurelApp>
         Assert.Equal("no-store", Header(response, "Cache-Control"));
         Assert.Equal("its own", Header(response, "X-Own"));
         Assert.Equal(["board=1; Path=/"], response.Headers.GetValues("Set-Cookie"));
-        foreach (var gone in new[] { "Server", "X-Powered-By", "Access-Control-Allow-Origin", "Clear-Site-Data", "X-Hop", "Strict-Transport-Security" })
+        foreach (var gone in new[] { "Server", "X-Powered-By", "Access-Control-Allow-Origin", "Clear-Site-Data", "X-Hop", "Strict-Transport-Security", "X-Accel-Redirect", "X-Accel-Expires", "X-Sendfile" })
             Assert.False(response.Headers.Contains(gone), gone);
     }
 
@@ -78,22 +79,61 @@ public sealed class SpeakingForLaurel(LaurelApp app) : IClassFixture<LaurelApp>
         Assert.False(seen.ContainsKey("Authorization"));
     }
 
-    [Fact]
-    public async Task A_service_that_verifies_tokens_gets_a_bearer_of_a_cookie_only_where_it_asks_who_calls()
+    /// <summary>Whoever may register services could collect tokens, an ADMIN's among them.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Nobodys_token_goes_to_a_service_that_has_registered_itself(bool identityHeaders)
     {
         await using var behind = await Behind.Start();
         var name = $"s{Playing.NewPerson():N}";
-        object[] routes = [new { method = "GET", path = $"/{name}", roles = new[] { "USER" } }, new { method = "GET", path = $"/{name}/open", anyone = true }];
-        var prefix = await Registers(name, new { behind.Address, prefix = $"/{name}", routes });
-        var token = app.PersonToken(Playing.NewPerson());
-        var session = ("Cookie", $"{SessionCookies.Access}={token}; {SessionCookies.Refresh}=x");
+        var prefix = await Registers(name, new { behind.Address, prefix = $"/{name}", routes = Routes(name), identityHeaders });
+        var token = app.PersonToken(Playing.NewPerson(), Role.Admin);
+        foreach (var path in new[] { prefix, $"{prefix}/open" })
+        {
+            (await Send(path, null, Session(token))).Dispose();
+            (await Send(path, token)).Dispose();
+            (await Send(path, null, ("authorization", $"bearer  {token}"))).Dispose();
+        }
 
-        (await Send(prefix, null, session)).Dispose();
+        Assert.True(behind.Asked.Count >= 6);
+        Assert.DoesNotContain(behind.Asked, asked => asked.ContainsKey("Authorization") || asked.Values.Any(value => value.Contains(token, StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Where_an_admin_says_so_a_service_gets_the_token_also_of_a_cookie_if_it_asks_who_calls()
+    {
+        await using var behind = await Behind.Start();
+        var name = $"s{Playing.NewPerson():N}";
+        var added = await app.Somebody(Role.Admin).Post(
+            "/v1/services", new { name, prefix = $"/{name}", addresses = new[] { behind.Address }, routes = Routes(name), passesToken = true, identityHeaders = true });
+        Assert.True((bool)added.Is(201).Json["passesToken"]!);
+        var prefix = await IsReached(name);
+        var token = app.PersonToken(Playing.NewPerson());
+
+        (await Send(prefix, null, Session(token))).Dispose();
         Assert.Equal($"Bearer {token}", behind.Asked.Last()["Authorization"]);
+        Assert.True(behind.Asked.Last().ContainsKey("X-User-Id"));
         Assert.False(behind.Asked.Last().ContainsKey("Cookie"));
-        (await Send($"{prefix}/open", null, session)).Dispose();
+        (await Send(prefix, token)).Dispose();
+        Assert.Equal($"Bearer {token}", behind.Asked.Last()["Authorization"]);
+        (await Send($"{prefix}/open", null, Session(token))).Dispose();
         Assert.False(behind.Asked.Last().ContainsKey("Authorization"));
         Assert.False(behind.Asked.Last().ContainsKey("Cookie"));
+    }
+
+    [Fact]
+    public async Task What_an_admin_has_said_of_a_service_stays_whatever_its_processes_say()
+    {
+        await using var behind = await Behind.Start();
+        var name = $"s{Playing.NewPerson():N}";
+        var owner = Guid.CreateVersion7(app.Clock.GetUtcNow());
+        (await app.Somebody(Role.Admin).Post("/v1/services", new { name, prefix = $"/{name}", owner, passesToken = true })).Is(201);
+        var account = app.Anonymous.As(app.ServiceToken(owner, Scopes.ServicesRegister));
+        (await account.Put($"/v1/services/{name}/instances", new { behind.Address, prefix = $"/{name}", passesToken = false })).Refused(400, "malformed_body");
+        (await account.Put($"/v1/services/{name}/instances", new { behind.Address, prefix = $"/{name}" })).Is(200);
+        await IsReached(name);
+        Assert.True(behind.Asked.Last().ContainsKey("Authorization"));
     }
 
     [Fact]
@@ -148,6 +188,16 @@ public sealed class SpeakingForLaurel(LaurelApp app) : IClassFixture<LaurelApp>
     private async Task<string> Registers(string name, object instance)
     {
         (await app.Anonymous.As(app.ServiceToken(Scopes.ServicesRegister)).Put($"/v1/services/{name}/instances", instance)).Is(200);
+        return await IsReached(name);
+    }
+
+    private static object[] Routes(string name) =>
+        [new { method = "GET", path = $"/{name}", roles = new[] { "USER" } }, new { method = "GET", path = $"/{name}/open", anyone = true }];
+
+    private static (string, string) Session(string token) => ("Cookie", $"{SessionCookies.Access}={token}; {SessionCookies.Refresh}=x");
+
+    private async Task<string> IsReached(string name)
+    {
         var me = app.PersonToken(Playing.NewPerson());
         await Eventually.True(async () =>
         {

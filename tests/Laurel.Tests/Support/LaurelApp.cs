@@ -24,6 +24,9 @@ public sealed class LaurelApp(TestPostgres postgres) : IAsyncLifetime
     /// <summary>Whether its roles are processes of their own, behind a gateway; by LAUREL_SHAPE, or where a test says so.</summary>
     public bool IsApart { get; init; } = Shape.IsToBeApart;
 
+    /// <summary>Others than these two shapes have, the first with auth.</summary>
+    internal IReadOnlyList<Roles>? Processes { get; init; }
+
     public TestClock Clock { get; } = new();
 
     /// <summary>Settings beside the usual ones of tests; to be set before the app starts.</summary>
@@ -67,7 +70,7 @@ public sealed class LaurelApp(TestPostgres postgres) : IAsyncLifetime
         _events = await postgres.CreateDatabase("events", (at, stop) => Migrate(at, typeof(EventsSetup), stop), cancellation);
         Settings["ConnectionStrings:Auth"] = _auth.ConnectionString;
         Settings["ConnectionStrings:Events"] = _events.ConnectionString;
-        _shape = await Shape.Start(Settings, IsApart, Clock, cancellation);
+        _shape = await Shape.Start(Settings, Processes ?? (IsApart ? Shape.Apart : Shape.Together), Clock, cancellation);
         await _shape.IsComplete();
         _http = new HttpClient(new Contract(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }, Documents)) { BaseAddress = _shape.Address };
     }
@@ -92,9 +95,10 @@ public sealed class LaurelApp(TestPostgres postgres) : IAsyncLifetime
         Services.GetRequiredService<SessionTokens>().ForPerson(new SessionHolder(new AccountId(id), role), new SessionId(Guid.CreateVersion7(Clock.GetUtcNow())));
 
     /// <summary>The access token of a service account that has these scopes.</summary>
-    public string ServiceToken(params IEnumerable<string> scopes) =>
-        Services.GetRequiredService<SessionTokens>().ForService(
-            new ServiceAccountId(Guid.CreateVersion7(Clock.GetUtcNow())), Guid.CreateVersion7(Clock.GetUtcNow()), scopes);
+    public string ServiceToken(params IEnumerable<string> scopes) => ServiceToken(Guid.CreateVersion7(Clock.GetUtcNow()), scopes);
+
+    public string ServiceToken(Guid account, params IEnumerable<string> scopes) =>
+        Services.GetRequiredService<SessionTokens>().ForService(new ServiceAccountId(account), Guid.CreateVersion7(Clock.GetUtcNow()), scopes);
 
     /// <summary>Of all its processes.</summary>
     public async Task<string> Metrics() => string.Concat(await Task.WhenAll(_shape!.Addresses.Select(async address =>

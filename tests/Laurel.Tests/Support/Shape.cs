@@ -15,6 +15,11 @@ namespace Laurel.Tests.Support;
 /// </summary>
 internal sealed class Shape : IServiceProvider, IAsyncDisposable
 {
+    public static readonly IReadOnlyList<Roles> Together = [Roles.All];
+
+    /// <summary>As a company runs it.</summary>
+    public static readonly IReadOnlyList<Roles> Apart = [Roles.Auth, Roles.Events, Roles.Events, Roles.Worker, Roles.Gateway];
+
     private readonly List<Running> _running = [];
 
     public static bool IsToBeApart => Environment.GetEnvironmentVariable("LAUREL_SHAPE") switch
@@ -35,20 +40,19 @@ internal sealed class Shape : IServiceProvider, IAsyncDisposable
     /// <summary>What all of them serve; of what the gateway passes on, what stands in it is the same and comes last.</summary>
     public IEnumerable<RouteEndpoint> Endpoints => _running.SelectMany(one => one.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>());
 
-    public static async Task<Shape> Start(IReadOnlyDictionary<string, string?> settings, bool isApart, TimeProvider clock, CancellationToken cancellation)
+    /// <summary>The first of these processes has auth.</summary>
+    public static async Task<Shape> Start(IReadOnlyDictionary<string, string?> settings, IReadOnlyList<Roles> processes, TimeProvider clock, CancellationToken cancellation)
     {
         var shape = new Shape();
         try
         {
-            var auth = await shape.Start(settings, isApart ? Roles.Auth : Roles.All, clock, cancellation);
-            if (!isApart)
-                return shape;
+            var auth = await shape.Start(settings, processes[0], clock, cancellation);
             var others = new Dictionary<string, string?>(settings, StringComparer.Ordinal)
             {
                 ["Laurel:AuthUrl"] = auth.Urls.Single(),
                 ["Laurel:TrustedProxies:0"] = "127.0.0.1",
             };
-            foreach (var roles in new[] { Roles.Events, Roles.Events, Roles.Worker, Roles.Gateway })
+            foreach (var roles in processes.Skip(1))
                 await shape.Start(others, roles, clock, cancellation);
             return shape;
         }
@@ -81,10 +85,16 @@ internal sealed class Shape : IServiceProvider, IAsyncDisposable
 
     private object? First(Type serviceType) => _running.Select(one => one.App.Services.GetService(serviceType)).FirstOrDefault(service => service is not null);
 
-    /// <summary>When the gateway can serve and knows all services. It is asked nothing that counts: a test may be about limits.</summary>
+    /// <summary>When each gateway can serve and knows all services. It is asked nothing that counts: a test may be about limits.</summary>
     public async Task IsComplete()
     {
-        using var http = new HttpClient { BaseAddress = Address };
+        foreach (var gateway in _running.Where(one => one.Roles.Has(Roles.Gateway)))
+            await IsComplete(new Uri(gateway.App.Urls.Single()));
+    }
+
+    private async Task IsComplete(Uri gateway)
+    {
+        using var http = new HttpClient { BaseAddress = gateway };
         // As one of Laurel's own processes, whose requests are not counted.
         var stamp = this.GetRequiredService<ClusterKey>().Stamp();
         foreach (var path in new[] { "/health/ready", "/v1/me", "/v1/me/progress" })

@@ -27,6 +27,7 @@ public sealed class Addresses
     [InlineData("192.0.0.1", false)]
     [InlineData("192.0.2.1", false)]
     [InlineData("192.88.99.1", false)]
+    [InlineData("168.63.129.16", false)]
     [InlineData("192.168.1.1", false)]
     [InlineData("198.18.0.1", false)]
     [InlineData("198.19.255.255", false)]
