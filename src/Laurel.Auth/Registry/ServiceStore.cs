@@ -8,26 +8,6 @@ using Npgsql;
 
 namespace Laurel.Auth.Registry;
 
-public enum Registering
-{
-    Done,
-
-    /// <summary>The name is another owner's.</summary>
-    NameTaken,
-
-    /// <summary>The prefix is another service's, or one is below the other.</summary>
-    PrefixTaken,
-
-    /// <summary>An admin has removed it.</summary>
-    Removed,
-
-    /// <summary>There is no room for more.</summary>
-    Full,
-
-    /// <summary>Together with what else is registered its routes are too much for a gateway.</summary>
-    Tangled,
-}
-
 /// <summary>The services behind the gateway. Leases are by the database's clock.</summary>
 internal sealed class ServiceStore(NpgsqlDataSource database)
 {
