@@ -106,7 +106,7 @@ public sealed class StandingInLine : IDisposable
             }
         })));
 
-        Assert.Equal(2, most);
+        Assert.InRange(most, 1, 2);
         Assert.Equal((0, 0), (_line.Inside, _line.Waiting));
     }
 
