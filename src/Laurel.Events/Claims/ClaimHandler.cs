@@ -48,7 +48,11 @@ internal sealed class ClaimHandler(EventCatalog catalog, ClaimsOptions options, 
         await Grants.Judge(connection, attempts, options, now);
         var candidates = FirstOfEach(attempts);
         if (candidates.Count > 0)
-            await Grant(connection, candidates, snapshot.Told, now);
+        {
+            // Behind the fence, so that what an erasure has taken before is older than what is paid here.
+            await Grant(connection, candidates, snapshot.Told, time.GetUtcNow());
+        }
+
         await Grants.Tell(connection, attempts);
         await DueClaims.Settle(connection, [.. attempts.Where(attempt => !attempt.StaysDue).Select(attempt => attempt.Wish.Due).OfType<DueClaim>()]);
         if (failed.Any)

@@ -6,13 +6,11 @@ namespace Laurel.Gateway.Proxying;
 /// <summary>Whether each object of a body has an id by which it happens once. Nothing else of it is looked at.</summary>
 internal static class BodyIds
 {
+    /// <param name="body">All of it has come: it is held in memory no longer than it is looked at.</param>
+    /// <param name="length">How long it is.</param>
+    /// <param name="cancellation">When the client has gone.</param>
     public static async ValueTask<bool> AreThere(Stream body, int length, CancellationToken cancellation)
     {
-        // Who sends slowly shall not hold as much memory as is announced: what has come is kept elsewhere until all of it has.
-        await body.CopyToAsync(Stream.Null, cancellation);
-        if (body.Length != length)
-            return false;
-        body.Position = 0;
         var bytes = ArrayPool<byte>.Shared.Rent(length);
         try
         {

@@ -41,15 +41,20 @@ internal sealed class Failover(Breaker breaker, ILogger<Failover> log)
             return;
         }
 
-        var request = context.Request;
         // A tunnel would be opened by GET whatever was permitted, from any page, and outlive the session.
+        var request = context.Request;
         request.Headers.Remove(HeaderNames.Upgrade);
+        if (HttpMethods.IsConnect(request.Method))
+        {
+            await new Problem(Errors.MethodNotAllowed).ExecuteAsync(context);
+            return;
+        }
+
         var budget = _budgets.GetOrCreateValue(feature.Route.Cluster!);
         budget.Save();
         var repeat = await MayRepeat(request, feature.Route.Config);
         var start = request.Body.CanSeek ? request.Body : null;
         var all = feature.AvailableDestinations;
-        DestinationState? leftAlone = null;
         for (var attempt = 1; ; attempt++)
         {
             var asked = Stopwatch.GetTimestamp();
@@ -58,12 +63,7 @@ internal sealed class Failover(Breaker breaker, ILogger<Failover> log)
                 return;
             var error = context.GetForwarderErrorFeature();
             if (!isGivenUp && (error is null || context.Response.HasStarted))
-            {
-                // Where another answers in time, it was not the request that takes long.
-                if (leftAlone is not null && error is null && Stopwatch.GetElapsedTime(asked) < Patience.ForFirstOfSeveral)
-                    breaker.Failed(feature.Route.Cluster!, leftAlone);
                 return;
-            }
 
             var tried = feature.ProxiedDestination;
             var others = all.Where(destination => destination != tried).ToList();
@@ -73,7 +73,8 @@ internal sealed class Failover(Breaker breaker, ILogger<Failover> log)
                 return;
             }
 
-            leftAlone = isGivenUp ? tried : null;
+            if (isGivenUp)
+                breaker.GivenUp(feature.Route.Cluster!, tried!, others, asked);
 
             // Where there is no other, it is asked once more: a process that starts again takes a moment.
             all = others.Count > 0 ? others : all;
@@ -130,6 +131,9 @@ internal sealed class Failover(Breaker breaker, ILogger<Failover> log)
         if (request.ContentLength is null or > MaxKept)
             return false;
         request.EnableBuffering(bufferThreshold: KeptInMemory, bufferLimit: MaxKept);
+        // All of it, before anybody's time is taken: a client that sends slowly is no address that answers slowly.
+        await request.Body.CopyToAsync(Stream.Null, request.HttpContext.RequestAborted);
+        request.Body.Position = 0;
         if (when != Repeat.WithIds)
             return true;
         var hasIds = await BodyIds.AreThere(request.Body, (int)request.ContentLength, request.HttpContext.RequestAborted);

@@ -14,6 +14,10 @@ internal static class ListenAddresses
         }
     }
 
+    /// <summary>Whether the first of them names no host by which others could reach it.</summary>
+    public static bool IsEverywhere(string urls) =>
+        BindingAddress.Parse(urls.Split(';', StringSplitOptions.RemoveEmptyEntries)[0]).Host is "*" or "+" or "0.0.0.0" or "[::]";
+
     private static bool CanBe(string url)
     {
         try

@@ -36,6 +36,9 @@ internal static class ServeCommand
             settings = settings with { Roles = RolesText.Parse(roles) };
         if (!settings.Roles.Has(Roles.Auth) && settings.AuthUrls.Count == 0)
             throw new StartupException("A process without the role auth needs Laurel__AuthUrl, such as http://auth:8081.");
+        // Another gateway would look for it on its own machine, and find itself there.
+        if (settings.IsToldOf && settings.Roles.Has(Roles.Gateway) && settings.AdvertiseUrl is null && ListenAddresses.IsEverywhere(urls))
+            throw new StartupException($"A process with the roles {settings.Roles.Text()} that listens everywhere needs Laurel__AdvertiseUrl, such as http://laurel-1:8080.");
         await using var databases = await Databases.Open(settings, join: false, interrupted);
         await databases.Migrate(interrupted);
 

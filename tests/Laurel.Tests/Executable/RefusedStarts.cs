@@ -25,6 +25,7 @@ public sealed class RefusedStarts(TestPostgres postgres, PreparedFolder prepared
     [InlineData("nonsense", "--urls", "nonsense")]
     [InlineData("99999", "--urls", "http://127.0.0.1:99999")]
     [InlineData("ftp", "--urls", "ftp://127.0.0.1:0")]
+    [InlineData("Laurel__AdvertiseUrl", "--roles", "gateway,auth", "--urls", "http://*:0")]
     [InlineData("/base", "--urls", "http://127.0.0.1:0/base")]
     [InlineData("one address", "apart", "--url", "http://127.0.0.1:21000;http://127.0.0.1:21009")]
     [InlineData("the port 65535", "apart", "--url", "http://+:65535")]

@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using System.Text;
 using Laurel.Platform.Access;
 using Laurel.Tests.Support;
 using Microsoft.AspNetCore.Http;
@@ -59,6 +61,27 @@ public sealed class LeftForAnother(LaurelApp app) : IClassFixture<LaurelApp>
         };
 
         Assert.Equal("the beginning, and the end", (await Asked(prefix)).Is(200).Text);
+        Assert.Equal(before + 1, one.Asked.Count + other.Asked.Count);
+    }
+
+    [Fact]
+    public async Task A_client_that_sends_slowly_is_no_address_that_answers_slowly()
+    {
+        await using var one = await Behind.Start();
+        await using var other = await Behind.Start();
+        var prefix = await Registered(one, other);
+        var before = one.Asked.Count + other.Asked.Count;
+        using var client = new TcpClient();
+        await client.ConnectAsync(app.Address.Host, app.Address.Port, Cancellation);
+        await using var stream = client.GetStream();
+        var head = $"POST {prefix} HTTP/1.1\r\nHost: laurel\r\nConnection: close\r\nIdempotency-Key: slowly\r\nAuthorization: Bearer {app.PersonToken(Playing.NewPerson())}\r\nContent-Length: 4\r\n\r\n";
+        await stream.WriteAsync(Encoding.Latin1.GetBytes(head + "ha"), Cancellation);
+        await Task.Delay(TimeSpan.FromSeconds(4.5), Cancellation);
+        Assert.Equal(before, one.Asked.Count + other.Asked.Count);
+        await stream.WriteAsync("lf"u8.ToArray(), Cancellation);
+
+        using var reader = new StreamReader(stream);
+        Assert.Equal("HTTP/1.1 200 OK", await reader.ReadLineAsync(Cancellation));
         Assert.Equal(before + 1, one.Asked.Count + other.Asked.Count);
     }
 
