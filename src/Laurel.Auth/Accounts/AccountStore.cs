@@ -167,11 +167,8 @@ internal sealed class AccountStore(NpgsqlDataSource database, SessionStore sessi
                 await transaction.Execute("UPDATE outbox SET body = body - 'address' - 'network' - 'userAgent' WHERE account_id = $1", [account.Value], cancellation);
                 await transaction.Execute("UPDATE logins SET address = NULL, network = NULL, user_agent = NULL WHERE account_id = $1", [account.Value], cancellation);
                 await Erasures.Note(transaction, account, now, cancellation);
-                while (await AuditTrail.Erase(transaction, by, account.ToString(), cancellation))
-                {
-                    // All of it belongs to this transaction: afterwards nobody would come back for the rest.
-                }
-
+                // All of it belongs to this transaction: afterwards nobody would come back for the rest.
+                await AuditTrail.EraseAll(transaction, by, account.ToString(), cancellation);
                 return (ChangeOutcome.Changed, ended);
             },
             cancellation);

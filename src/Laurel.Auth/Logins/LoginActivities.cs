@@ -29,6 +29,7 @@ internal sealed class LoginActivities(NpgsqlDataSource database, EventsService e
 
         var (last, kept) = (Guid.Empty, 0);
         List<Login> logins;
+        List<Guid> settled;
         do
         {
             logins = await database.Query(
@@ -37,12 +38,13 @@ internal sealed class LoginActivities(NpgsqlDataSource database, EventsService e
             if (logins.Count == 0)
                 break;
 
-            var settled = await Send(logins, cancellation);
+            settled = await Send(logins, cancellation);
             await database.Execute("DELETE FROM outbox WHERE id = ANY ($1)", [settled], cancellation);
             kept += logins.Count - settled.Count;
             last = logins[^1].Id;
         }
-        while (logins.Count == BatchSize);
+        // Ids are in the order of time: where none of so many is let pass, those that follow are later still.
+        while (logins.Count == BatchSize && settled.Count > 0);
 
         if (kept > 0 && !_isAhead)
             log.LogWarning("The clock here is ahead of the events service's: {Kept} logins, and those that follow, are reported when that has come so far", kept);

@@ -82,6 +82,27 @@ public static class AuditTrail
     /// </summary>
     public static async Task<bool> Erase(NpgsqlTransaction transaction, Actor by, string person, CancellationToken cancellation)
     {
+        var more = await TakeSome(transaction, person, cancellation);
+        await NoteErased(transaction, by, person, cancellation);
+        return more;
+    }
+
+    /// <summary>All of it in one transaction, of which one row tells.</summary>
+    public static async Task EraseAll(NpgsqlTransaction transaction, Actor by, string person, CancellationToken cancellation)
+    {
+        bool more;
+        do
+            more = await TakeSome(transaction, person, cancellation);
+        while (more);
+        await NoteErased(transaction, by, person, cancellation);
+    }
+
+    /// <summary>What the chain holds of something that can be erased: without the salt nobody can tell from it what it was, or try.</summary>
+    internal static byte[] Commit(byte[] salt, string body) => SHA256.HashData([.. salt, .. Encoding.UTF8.GetBytes(body)]);
+
+    /// <summary>Whether there may be more.</summary>
+    private static async Task<bool> TakeSome(NpgsqlTransaction transaction, string person, CancellationToken cancellation)
+    {
         // What is found is counted, and not what is deleted: another erasure of the same person may be at the same rows.
         var found = await transaction.Query(
             """
@@ -98,13 +119,12 @@ public static class AuditTrail
             SELECT count(*) FROM found
             """,
             row => row.GetInt64(0), [person, PartsAtOnce], cancellation);
-        // Who erases themselves does not leave their address behind.
-        await Add(transaction, new AuditEntry(by.Id == person ? by with { Address = null } : by, Erased, "person", person), cancellation);
         return found[0] == PartsAtOnce;
     }
 
-    /// <summary>What the chain holds of something that can be erased: without the salt nobody can tell from it what it was, or try.</summary>
-    internal static byte[] Commit(byte[] salt, string body) => SHA256.HashData([.. salt, .. Encoding.UTF8.GetBytes(body)]);
+    /// <summary>Who erases themselves does not leave their address behind.</summary>
+    private static Task NoteErased(NpgsqlTransaction transaction, Actor by, string person, CancellationToken cancellation) =>
+        Add(transaction, new AuditEntry(by.Id == person ? by with { Address = null } : by, Erased, "person", person), cancellation);
 
     private static void AddPart(NpgsqlBatchCommand command, IReadOnlyList<Row> rows, Func<Row, Part?> part)
     {

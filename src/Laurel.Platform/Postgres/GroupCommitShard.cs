@@ -28,6 +28,7 @@ internal sealed class WaitingItem<TItem, TResult>(TItem item, long since)
 internal sealed class GroupCommitShard<TItem, TResult>
 {
     private const int MaxRepeats = 3;
+    private const int MaxBrokenInARow = 8;
 
     private readonly GroupCommitOptions _options;
     private readonly NpgsqlDataSource _database;
@@ -112,6 +113,7 @@ internal sealed class GroupCommitShard<TItem, TResult>
     {
         var items = Array.ConvertAll(batch, waiting => waiting.Item);
         var parts = new Stack<(int Start, int Count)>();
+        var brokenInARow = 0;
         parts.Push((0, batch.Length));
         while (parts.TryPop(out var part))
         {
@@ -120,6 +122,7 @@ internal sealed class GroupCommitShard<TItem, TResult>
             switch (attempt.Fate)
             {
                 case Fate.Committed:
+                    brokenInARow = 0;
                     for (var i = 0; i < waiting.Count; i++)
                         waiting[i].TrySetResult(attempt.Results![i]);
                     break;
@@ -138,9 +141,13 @@ internal sealed class GroupCommitShard<TItem, TResult>
                 case Fate.Conflict:
                     FailAsUnavailable(waiting, attempt.Failure!);
                     break;
-                case Fate.Broken:
+                case Fate.Broken when ++brokenInARow < MaxBrokenInARow:
                     FailAsBroken(waiting, attempt.Failure!);
                     break;
+                case Fate.Broken:
+                    // Not these items are what it cannot bear: the rest would cost as much and end the same way.
+                    FailAsBroken(new ArraySegment<WaitingItem<TItem, TResult>>(batch, part.Start, batch.Length - part.Start), attempt.Failure!);
+                    return;
                 default:
                     // The parts that are left would meet the same outage, one after the other.
                     FailAsUnavailable(new(batch, part.Start, batch.Length - part.Start), attempt.Failure!);

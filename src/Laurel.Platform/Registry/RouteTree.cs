@@ -26,13 +26,17 @@ public static class RouteTree
         if (left < 0)
             return;
         var literals = new Dictionary<string, List<string[]>>(StringComparer.OrdinalIgnoreCase);
-        var parameters = new List<string[]>();
+        // Parted here, and not asked of each beside each literal: what goes along is then all that costs anything, and that is counted.
+        var (parameters, any, guids, ints) = (new List<string[]>(), new List<string[]>(), new List<string[]>(), new List<string[]>());
         foreach (var route in routes)
         {
             if (At(route, depth) is not { } segment)
                 continue;
             if (segment[0] == '{')
+            {
                 parameters.Add(route);
+                (IsA(segment, "guid") ? guids : IsA(segment, "int") ? ints : any).Add(route);
+            }
             else if (literals.TryGetValue(segment, out var same))
                 same.Add(route);
             else
@@ -41,7 +45,11 @@ public static class RouteTree
 
         foreach (var (literal, below) in literals)
         {
-            below.AddRange(parameters.Where(route => Takes(At(route, depth)!, literal)));
+            below.AddRange(any);
+            if (Guid.TryParse(literal, out _))
+                below.AddRange(guids);
+            if (int.TryParse(literal, NumberStyles.Integer, CultureInfo.InvariantCulture, out _))
+                below.AddRange(ints);
             Walk(below, depth + 1, ref left);
             if (left < 0)
                 return;
@@ -56,10 +64,5 @@ public static class RouteTree
 
     private static bool IsRest(string segment) => segment.StartsWith("{**", StringComparison.Ordinal);
 
-    private static bool Takes(string parameter, string literal) => parameter.Split(':') switch
-    {
-        [_, "guid}"] => Guid.TryParse(literal, out _),
-        [_, "int}"] => int.TryParse(literal, NumberStyles.Integer, CultureInfo.InvariantCulture, out _),
-        _ => true,
-    };
+    private static bool IsA(string parameter, string type) => parameter.Split(':') is [_, var named] && named == type + "}";
 }

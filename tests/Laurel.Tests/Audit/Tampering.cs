@@ -96,6 +96,25 @@ public sealed class Tampering(TestPostgres postgres)
     }
 
     [Fact]
+    public async Task Where_one_transaction_takes_all_of_it_one_row_tells()
+    {
+        await using var desk = await AuditDesk.Open(postgres);
+        await desk.Notes([.. Enumerable.Repeat(AuditDesk.Entry with { Person = AuditDesk.Operator.Id }, AuditTrail.PartsAtOnce)]);
+        await desk.ChainsAll();
+        await desk.Service.InTransaction(
+            async transaction =>
+            {
+                await AuditTrail.EraseAll(transaction, Laurel.Platform.Audit.Actor.Laurel, AuditDesk.Operator.Id, Cancellation);
+                return 0;
+            },
+            Cancellation);
+
+        Assert.Equal(0, (await desk.Verifies()).Faults);
+        Assert.Equal((0, 1), await desk.Owner.QueryOne(
+            "SELECT (SELECT count(*) FROM audit_personal), count(*) FROM audit WHERE action = 'person.erased'", row => (row.GetInt64(0), row.GetInt64(1)), [], Cancellation));
+    }
+
+    [Fact]
     public async Task Who_is_erased_is_erased_and_not_changed()
     {
         await using var desk = await AuditDesk.Open(postgres);

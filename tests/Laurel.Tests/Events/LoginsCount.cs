@@ -68,6 +68,21 @@ public sealed class LoginsCount(LaurelApp app) : IClassFixture<LaurelApp>
         await app.LoginsCounted();
         Assert.Equal((0, 2), (await Waiting(), await Counted()));
 
+        // What follows so many that wait waits with them, and is not sent with all of them again each second.
+        await app.Database.Execute(
+            """
+            INSERT INTO outbox (id, kind, account_id, body, created_at)
+            SELECT ('00000000-0000-7000-8000-' || lpad(to_hex(i), 12, '0'))::uuid, 'login_activity', $1, '{}', CASE WHEN i <= 500 THEN $2 ELSE $3 END
+            FROM generate_series(1, 501) AS i
+            """,
+            [player.Account.Id.Value, app.Clock.GetUtcNow().AddMinutes(6), app.Clock.GetUtcNow()], Cancellation);
+        await app.Services.GetRequiredService<LoginActivities>().Report(Cancellation);
+        Assert.Equal((501, 2), (await Waiting(), await Counted()));
+
+        app.Clock.Advance(TimeSpan.FromMinutes(2));
+        await app.LoginsCounted();
+        Assert.Equal((0, 503), (await Waiting(), await Counted()));
+
         Task<long> Waiting() => app.Database.QueryOne(
             "SELECT count(*) FROM outbox WHERE account_id = $1", row => row.GetInt64(0), [player.Account.Id.Value], Cancellation);
         Task<long> Counted() => app.Events.QueryOne(

@@ -33,6 +33,23 @@ public sealed class TangledRoutes(LaurelApp app) : IClassFixture<LaurelApp>
     public void The_rest_of_a_path_goes_along_with_all() =>
         Assert.True(IsRefused([.. Enumerable.Range(0, 300).SelectMany(i => new[] { Get($"/p/{i}"), Get($"/p/{{**rest{i}}}") })]));
 
+    /// <summary>
+    /// What is not counted is not done either: each literal asked of each parameter would be ten million questions here, of which each
+    /// leaves something to collect.
+    /// </summary>
+    [Fact]
+    public void Parameters_that_go_along_with_nothing_cost_nothing()
+    {
+        List<ServiceRoute> routes =
+        [
+            .. Enumerable.Range(0, 20).Select(i => Get($"/p/beside{i}")),
+            .. Enumerable.Range(0, 1_000).SelectMany(i => new[] { Get($"/p/{{b}}/l{i}"), Get($"/p/{{b}}/{{a:guid}}/x{i}") }),
+        ];
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Equal(RouteTree.MaxSize + 1, RouteTree.Size(routes));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 64 * 1024 * 1024);
+    }
+
     [Fact]
     public void Two_thousand_ordinary_ones_are_fine() =>
         Assert.False(IsRefused([.. Enumerable.Range(0, RouteTable.MaxRoutes).Select(i => Get($"/p/tables{i % 100}/{{id}}/moves{i}/{{move:int}}"))]));

@@ -147,6 +147,25 @@ public sealed class GroupCommitTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_handler_that_can_bear_nobody_is_not_asked_for_each()
+    {
+        var items = new Items { Gate = new(), Bug = Bug.Throws };
+        await using var pipeline = Pipeline(items);
+        var plug = await Plug(pipeline, items);
+        var answers = Submit(pipeline, Numbered(1, 1_000));
+        items.Gate.SetResult();
+
+        foreach (var answer in answers.Append(plug))
+            Assert.IsType<NotSupportedException>((await Assert.ThrowsAsync<InvalidOperationException>(() => answer)).InnerException);
+        // The plug, eight that stood alone, and the parts in which they stood before.
+        Assert.Equal(1 + 8, items.Runs.Count(run => run.Count == 1));
+        Assert.InRange(items.Runs.Count, 1 + 8, 1 + 8 + 20);
+
+        items.Bug = null;
+        Assert.Equal("1001: 7", await pipeline.Submit(new(1_001), Cancellation));
+    }
+
+    [Fact]
     public async Task What_is_too_much_for_one_transaction_is_halved_until_it_is_not()
     {
         var items = new Items { Gate = new(), Most = 30 };
