@@ -84,11 +84,12 @@ internal sealed class ServiceStore(NpgsqlDataSource database)
     public Task<Registering> Add(RegisteredService service, string prefix, Actor actor, CancellationToken cancellation) =>
         database.InTransaction(async transaction =>
         {
-            var (name, owner, instances) = (service.Name, service.Owner, service.Instances);
+            var (name, owner) = (service.Name, service.Owner);
+            var all = service.Instances.Select(instance => (instance.Address, Said: Said(instance))).ToList();
             await transaction.Execute("LOCK TABLE services IN SHARE ROW EXCLUSIVE MODE", [], cancellation);
             if (await Overlaps(transaction, name, prefix, cancellation))
                 return Registering.PrefixTaken;
-            if (!await RegistryRoom.IsFor(transaction, name, [.. instances.Select(one => one.Address)], instances.Sum(one => Said(one).Json.Length), cancellation))
+            if (!await RegistryRoom.IsFor(transaction, name, [.. all.Select(one => one.Address)], all.Sum(one => one.Said.Json.Length), cancellation))
                 return Registering.Full;
             var added = await transaction.Execute(
                 """
@@ -101,15 +102,14 @@ internal sealed class ServiceStore(NpgsqlDataSource database)
                 [name, prefix, owner, service.PassesToken], cancellation);
             if (added == 0)
                 return Registering.NameTaken;
-            foreach (var instance in instances)
+            foreach (var (address, (said, digest)) in all)
             {
-                var (said, digest) = Said(instance);
                 await transaction.Execute(
                     "INSERT INTO service_instances (name, address, digest, said, bytes) VALUES ($1, $2, $3, $4::jsonb, $5)",
-                    [name, instance.Address, digest, said, said.Length], cancellation);
+                    [name, address, digest, said, said.Length], cancellation);
             }
 
-            await AuditTrail.Add(transaction, new AuditEntry(actor, "service.added", "service", name, After: new { prefix, owner, service.PassesToken, addresses = instances.Select(one => one.Address) }), cancellation);
+            await AuditTrail.Add(transaction, new AuditEntry(actor, "service.added", "service", name, After: new { prefix, owner, service.PassesToken, addresses = all.Select(one => one.Address) }), cancellation);
             return Registering.Done;
         }, cancellation);
 

@@ -1,5 +1,6 @@
 using Laurel.Events.Activities;
 using Laurel.Events.Deliveries;
+using Laurel.Events.Jobs;
 using Laurel.Platform.Postgres;
 using Laurel.Rules;
 using Microsoft.Extensions.Logging;
@@ -16,7 +17,7 @@ internal static class CatalogReader
     private const string Statement =
         $"""
         SELECT catalog.version, catalog.generation,
-            EXISTS (SELECT FROM jobs WHERE kind IN ('void', 'erasure') AND status IN ('queued', 'running', 'failed')),
+            {JobStore.IsMending},
             (SELECT id FROM jobs WHERE event_id = events.id AND epoch = events.epoch AND kind = 'catch_up' AND events.settled_epoch < events.epoch
              ORDER BY id DESC LIMIT 1),
             (SELECT id FROM jobs WHERE event_id = events.id AND epoch = events.epoch AND kind = 'rejudge' AND status IN ('queued', 'running')

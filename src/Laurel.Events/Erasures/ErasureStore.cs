@@ -104,7 +104,7 @@ internal sealed class ErasureStore(EventsDatabase database, EventCatalog catalog
 
     /// <summary>Whether activities that have been counted are being changed, so that whoever folds writes every row that they touch.</summary>
     public static async Task<bool> IsMending(NpgsqlTransaction transaction, CancellationToken cancellation) => (await transaction.Query(
-        "SELECT EXISTS (SELECT FROM jobs WHERE kind IN ('void', 'erasure') AND status IN ('queued', 'running', 'failed'))",
+        $"SELECT {JobStore.IsMending}",
         row => row.GetBoolean(0), [], cancellation))[0];
 
     /// <summary>

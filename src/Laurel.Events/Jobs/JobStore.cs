@@ -13,6 +13,9 @@ internal sealed class JobStore(EventsDatabase database, TimeProvider time) : IDi
     /// <summary>How often one batch may fail before a person has to look.</summary>
     public const int MaxAttempts = 5;
 
+    /// <summary>Whether activities that have been counted are being changed.</summary>
+    public const string IsMending = "EXISTS (SELECT FROM jobs WHERE kind IN ('void', 'erasure') AND status IN ('queued', 'running', 'failed'))";
+
     /// <summary>Far longer than a batch takes, since each renews it; and how long the work of a process that died stands still.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
 

@@ -123,8 +123,8 @@ internal sealed class Failover(Breaker breaker, ILogger<Failover> log)
 
     private static async Task<bool> MayRepeat(HttpRequest request, Yarp.ReverseProxy.Configuration.RouteConfig route)
     {
-        var when = ProxyTable.RepeatOf(route) ?? (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method) ? Repeat.Always : Repeat.WithKey);
-        if (when == Repeat.Never || (when == Repeat.WithKey && request.Headers["Idempotency-Key"].Count == 0))
+        var when = ProxyTable.RepeatOf(route) ?? (RepeatableMapping.IsRead(request.Method) ? Repeat.Always : Repeat.WithKey);
+        if (when == Repeat.Never || (when == Repeat.WithKey && request.Headers[IdempotencyKeyHeader.Name].Count == 0))
             return false;
         if (request.ContentLength == 0 || !CanHaveBody(request))
             return when != Repeat.WithIds;

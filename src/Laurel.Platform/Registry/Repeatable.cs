@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 
 namespace Laurel.Platform.Registry;
 
@@ -22,6 +23,9 @@ internal sealed record Repeatable(Repeat When);
 
 public static class RepeatableMapping
 {
+    /// <summary>Whether nothing happens by it, however often it is sent.</summary>
+    public static bool IsRead(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
+
     public static TBuilder MayRepeat<TBuilder>(this TBuilder builder, Repeat when) where TBuilder : IEndpointConventionBuilder
     {
         builder.Add(endpoint => endpoint.Metadata.Add(new Repeatable(when)));

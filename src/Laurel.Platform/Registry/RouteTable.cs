@@ -3,7 +3,6 @@ using Laurel.Platform.Access;
 using Laurel.Platform.Http;
 using Laurel.Platform.Limits;
 using Laurel.Platform.Tokens;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
 
@@ -72,7 +71,7 @@ public static partial class RouteTable
     /// <summary>A key promises nothing where nobody looks at it, so only an endpoint that binds the header is sent one again.</summary>
     private static Repeat RepeatOf(RouteEndpoint endpoint, string method) =>
         endpoint.Metadata.GetMetadata<Repeatable>()?.When
-        ?? (HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method) ? Repeat.Always
+        ?? (RepeatableMapping.IsRead(method) ? Repeat.Always
             : endpoint.Metadata.OfType<RequestHeader>().Any(header => header.Name == IdempotencyKeyHeader.Name) ? Repeat.WithKey
             : Repeat.Never);
 
